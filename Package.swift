@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// House rules for every target of ours: Swift 6 language mode, explicit existentials and imports, no warnings.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+let package = Package(
+    name: "holdfast",
+    products: [
+        .executable(name: "holdfastd", targets: ["holdfastd"]),
+        .executable(name: "holdfast", targets: ["holdfast"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        system("CZlib", "zlib", "zlib1g-dev"),
+        system("CISAL", "libisal", "libisal-dev"),
+        system("COpenSSL", "libcrypto", "libssl-dev"),
+        system("CXXHash", "libxxhash", "libxxhash-dev"),
+        system("CSQLite", "sqlite3", "libsqlite3-dev"),
+
+        library("Model"),
+        library("Policies", ["Model"]),
+        library("Platform", ["Model", subprocess]),
+        library("Archiving", ["Model", "CZlib", "CISAL", "COpenSSL", "CXXHash"]),
+        library("Wire", ["Model"]),
+        library("Storage", ["Model", "Platform", "Archiving"]),
+        library("Engines", ["Model", "Platform", "CSQLite"]),
+        library("Catalog", ["Model", grdb]),
+        library("Settings", ["Model", "Platform", toml]),
+        library("Messages", ["Model", "Platform", "Catalog"]),
+        library(
+            "Operations",
+            [
+                "Model", "Policies", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Messages",
+                "Settings",
+            ]),
+        library("Scheduling", ["Model", "Policies"]),
+        library("HTTPServer", ["Model", "Platform", "Wire", hummingbird, lifecycle, logging] + nio),
+        library("Client", ["Model", "Wire"] + nio),
+        library("Commands", ["Model", "Platform", "Wire", "Settings", "Client", "Operations", argumentParser]),
+        .executableTarget(
+            name: "holdfastd",
+            dependencies: [
+                "Model", "Platform", "Settings", "Operations", "Messages", "Scheduling", "HTTPServer", argumentParser,
+                lifecycle, logging,
+            ],
+            swiftSettings: house),
+        .executableTarget(name: "holdfast", dependencies: ["Commands"], swiftSettings: house),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,115 @@
+/// The permanent code of a message or a fault, such as `backup-failed`.
+///
+/// One table for both: a code never changes its meaning and is never used again for another.
+package enum Code: String, Sendable, Codable, CaseIterable {
+    // Service.
+    case daemonStarted = "daemon-started"
+    case daemonStopped = "daemon-stopped"
+    case settingsReloaded = "settings-reloaded"
+    case badSettings = "bad-settings"
+    case daemonUnreachable = "daemon-unreachable"
+    case socketInUse = "socket-in-use"
+    case notPermitted = "not-permitted"
+    case wrongUsage = "wrong-usage"
+    case notFound = "not-found"
+    case ambiguousName = "ambiguous-name"
+    case busy = "busy"
+    case interrupted = "interrupted"
+    case timedOut = "timed-out"
+    case inputOutput = "input-output"
+    case outOfSpace = "out-of-space"
+    case internalError = "internal-error"
+
+    // Servers and databases.
+    case databaseFound = "database-found"
+    case databaseGone = "database-gone"
+    case serverUnreachable = "server-unreachable"
+    case serverReachable = "server-reachable"
+    case notADatabase = "not-a-database"
+    case databaseUnrecognised = "database-unrecognised"
+    case databaseUnreadable = "database-unreadable"
+    case databaseTruncated = "database-truncated"
+    case databaseLocked = "database-locked"
+    case databaseInUse = "database-in-use"
+    case databaseDamaged = "database-damaged"
+    case sourceChanged = "source-changed"
+    case writersHeld = "writers-held"
+
+    // Backups.
+    case backupStarted = "backup-started"
+    case backupSucceeded = "backup-succeeded"
+    case backupFailed = "backup-failed"
+    case backupSkipped = "backup-skipped"
+    case inCooldown = "in-cooldown"
+    case drift = "drift"
+    case stepRefused = "step-refused"
+    case backupPreserved = "backup-preserved"
+    case backupReleased = "backup-released"
+    case backupDeleted = "backup-deleted"
+    case backupUndeleted = "backup-undeleted"
+    case backupDownloaded = "backup-downloaded"
+    case backupSuspect = "backup-suspect"
+
+    // Restores and proofs.
+    case restoreStarted = "restore-started"
+    case restoreSucceeded = "restore-succeeded"
+    case restoreFailed = "restore-failed"
+    case restoreUndone = "restore-undone"
+    case targetExists = "target-exists"
+    case targetNotAllowed = "target-not-allowed"
+    case verifyStarted = "verify-started"
+    case verifySucceeded = "verify-succeeded"
+    case verifyFailed = "verify-failed"
+
+    // Repository.
+    case repositoryCreated = "repository-created"
+    case repositoryMissing = "repository-missing"
+    case repositoryExists = "repository-exists"
+    case repositoryDamaged = "repository-damaged"
+    case repositoryTooNew = "repository-too-new"
+    case repositoryReadOnly = "repository-read-only"
+    case repositoryInUse = "repository-in-use"
+    case packDamaged = "pack-damaged"
+    case pointDamaged = "point-damaged"
+    case mapDamaged = "map-damaged"
+    case mapRebuilt = "map-rebuilt"
+    case noKeyMatches = "no-key-matches"
+    case keyDamaged = "key-damaged"
+    case lastKey = "last-key"
+    case keyAdded = "key-added"
+    case keyRemoved = "key-removed"
+    case sequenceTaken = "sequence-taken"
+}
+
+extension Code {
+    /// The exit status of a command that ends with this fault; CLI.md promises the numbers.
+    package var exitStatus: Int32 {
+        switch self {
+        case .wrongUsage, .ambiguousName, .targetExists: 2
+        case .repositoryMissing: 10
+        case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .socketInUse: 11
+        case .noKeyMatches, .keyDamaged: 12
+        case .notPermitted, .targetNotAllowed: 13
+        case .inCooldown: 14
+        case .notFound: 16
+        case .databaseDamaged, .drift, .verifyFailed, .repositoryDamaged, .packDamaged, .pointDamaged, .mapDamaged: 17
+        case .daemonUnreachable: 69
+        case .badSettings: 78
+        case .interrupted: 130
+        default: 1
+        }
+    }
+
+    /// The HTTP status of a reply that carries this fault.
+    package var httpStatus: Int {
+        switch self {
+        case .wrongUsage, .ambiguousName, .badSettings: 400
+        case .notPermitted, .targetNotAllowed: 403
+        case .notFound, .repositoryMissing: 404
+        case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .targetExists, .lastKey: 409
+        case .inCooldown: 429
+        case .outOfSpace: 507
+        default: 500
+        }
+    }
+}

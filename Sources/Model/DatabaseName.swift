@@ -1,0 +1,37 @@
+/// What admins call a database: `server/name` or `server/folder/name`.
+///
+/// Line breaks and other control characters of file names are written as `\u{…}`, so that a name is always one line.
+package struct DatabaseName: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+    package let text: String
+
+    package init(server: String, path: String) { text = "\(server)/\(Self.escape(path))" }
+    /// A name as it is written in records and requests.
+    package init(_ text: String) { self.text = text }
+
+    package var server: String { String(text.prefix { $0 != "/" }) }
+    package var description: String { text }
+
+    package static func < (left: DatabaseName, right: DatabaseName) -> Bool { left.text < right.text }
+
+    /// Whether a person who typed `typed` may have meant this: the whole name, or its end from a `/` on.
+    package func matches(_ typed: String) -> Bool { text == typed || text.hasSuffix("/\(typed)") }
+
+    package init(from decoder: any Decoder) throws {
+        text = try decoder.singleValueContainer().decode(String.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    private static func escape(_ path: String) -> String {
+        var text = ""
+        for scalar in path.unicodeScalars {
+            let isControl =
+                scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
+            text += isControl || scalar == "\\" ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        return text
+    }
+}
