@@ -55,9 +55,10 @@ let package = Package(
         system("CXXHash", "libxxhash", "libxxhash-dev"),
         system("CSQLite", "sqlite3", "libsqlite3-dev"),
 
+        .target(name: "CLinux"),
         library("Model"),
         library("Policies", ["Model"]),
-        library("Platform", ["Model", subprocess]),
+        library("Platform", ["Model", "CLinux"]),
         library("Archiving", ["Model", "CZlib", "CISAL", "COpenSSL", "CXXHash"]),
         library("Wire", ["Model"]),
         library("Storage", ["Model", "Platform", "Archiving"]),

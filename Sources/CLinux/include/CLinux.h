@@ -1,0 +1,18 @@
+// Linux calls that Swift's Glibc module doesn't show, because they need _GNU_SOURCE.
+#ifndef HOLDFAST_CLINUX_H
+#define HOLDFAST_CLINUX_H
+
+#include <stdint.h>
+
+/// sync_file_range(2) with SYNC_FILE_RANGE_WRITE.
+int holdfast_start_writeback(int descriptor, int64_t offset, int64_t count);
+/// fallocate(2) with FALLOC_FL_KEEP_SIZE.
+int holdfast_reserve(int descriptor, int64_t length);
+/// renameat2(2) with RENAME_NOREPLACE, for paths.
+int holdfast_rename_new(const char *path, const char *target);
+/// futimens(3): nanoseconds since 1970 for the modification time; the access time stays.
+int holdfast_set_modified(int descriptor, int64_t nanoseconds);
+/// open(2) with O_TMPFILE for reading and writing, mode 0600.
+int holdfast_open_unnamed(const char *directory);
+
+#endif

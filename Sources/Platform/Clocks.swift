@@ -1,0 +1,42 @@
+import Glibc
+package import Model
+
+/// The time of day; it may be set back or forth at any moment.
+package enum WallClock {
+    package static func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}
+
+/// Time since the machine started, suspended time included; nobody can set it.
+package enum BootClock {
+    package static func now() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    /// Changes with every start of the machine.
+    package static let bootID: String = {
+        let bytes = (try? Files.read("/proc/sys/kernel/random/boot_id", limit: 64)) ?? []
+        return String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+    }()
+}
+
+/// The zone of this process: `TZ`, else the system's.
+package enum LocalZone {
+    /// Seconds east of UTC at `instant`.
+    package static func offsetSeconds(at instant: Instant) -> Int {
+        var seconds = time_t(instant.seconds)
+        var local = tm()
+        return localtime_r(&seconds, &local) == nil ? 0 : Int(local.tm_gmtoff)
+    }
+
+    /// Makes `name` (an IANA name) the zone of this process; nil keeps the system's. Call it before threads start.
+    package static func use(_ name: String?) {
+        if let name { setenv("TZ", ":\(name)", 1) }
+        tzset()
+    }
+}

@@ -1,0 +1,149 @@
+import CLinux
+import Glibc
+package import Model
+
+/// Operations on names in a file system. Every one that changes something passes a kill point before and after.
+package enum Files {
+    /// - Returns: nil when nothing has that name.
+    package static func status(_ path: String, followLinks: Bool = true) throws -> FileStatus? {
+        var status = stat()
+        let result = followLinks ? stat(path, &status) : lstat(path, &status)
+        if result == 0 { return FileStatus(status) }
+        if errno == ENOENT || errno == ENOTDIR { return nil }
+        throw SystemCall.fault(errno, "examine", path)
+    }
+
+    package static func exists(_ path: String) -> Bool { (try? status(path, followLinks: false)) != nil }
+
+    /// Gives a file another name.
+    /// - Parameter replacing: whether a file of that name is replaced.
+    /// - Throws: `target-exists`.
+    package static func rename(_ path: String, to target: String, replacing: Bool) throws {
+        try mutate("rename", "to \(target)", target) {
+            guard !replacing else { return Int(Glibc.rename(path, target)) }
+            let result = holdfast_rename_new(path, target)
+            guard result != 0, errno == EINVAL || errno == ENOSYS else { return Int(result) }
+            // A file system without RENAME_NOREPLACE: link refuses an existing name as well.
+            let linked = Glibc.link(path, target)
+            return Int(linked == 0 ? unlink(path) : linked)
+        }
+    }
+
+    package static func link(_ path: String, to target: String) throws {
+        try mutate("link", "link", target) { Int(Glibc.link(path, target)) }
+    }
+
+    package static func remove(_ path: String) throws {
+        try mutate("unlink", "remove", path) { Int(unlink(path)) }
+    }
+
+    package static func removeDirectory(_ path: String) throws {
+        try mutate("rmdir", "remove", path) { Int(rmdir(path)) }
+    }
+
+    /// Removes a folder with all that is in it; links are removed, never followed. Nothing there is no fault.
+    package static func removeTree(_ path: String) throws {
+        guard let status = try status(path, followLinks: false) else { return }
+        guard status.kind == .directory else { return try remove(path) }
+        for name in try list(path) { try removeTree("\(path)/\(name)") }
+        try removeDirectory(path)
+    }
+
+    package static func makeDirectory(_ path: String, mode: UInt32) throws {
+        try mutate("mkdir", "make folder", path) { Int(mkdir(path, mode_t(mode))) }
+    }
+
+    /// Makes a folder and those above it that are missing, each durable in the one above.
+    package static func makeDirectories(_ path: String, mode: UInt32) throws {
+        if let status = try status(path) {
+            guard status.kind == .directory else { throw Fault(.inputOutput, "\(path) is not a folder") }
+            return
+        }
+        let parent = Files.parent(of: path)
+        if parent != path { try makeDirectories(parent, mode: mode) }
+        do { try makeDirectory(path, mode: mode) } catch let fault as Fault where fault.code == .targetExists { return }
+        try syncDirectory(parent)
+    }
+
+    /// Names given and taken in the folder are durable on return.
+    package static func syncDirectory(_ path: String) throws {
+        let folder = try File.open(path, .readOnly)
+        try folder.sync()
+    }
+
+    /// The names in a folder, unsorted, without `.` and `..`.
+    package static func list(_ path: String) throws -> [String] {
+        guard let stream = opendir(path) else { throw SystemCall.fault(errno, "list", path) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw SystemCall.fault(errno, "list", path) }
+        return names
+    }
+
+    /// The whole content of a small file.
+    /// - Throws: `input-output` when it is longer than `limit` bytes.
+    package static func read(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] {
+        let bytes = try File.open(path, .readOnly).read(count: limit + 1, at: 0)
+        guard bytes.count <= limit else { throw Fault(.inputOutput, "\(path) is longer than \(ByteCount(limit))") }
+        return bytes
+    }
+
+    /// Writes a file of record: temporary, sync, rename, sync of the folder. Old or new content survives a power cut,
+    /// never a mixture; durable on return.
+    package static func writeDurably(
+        _ bytes: [UInt8], to path: String, mode: UInt32, replacing: Bool = true
+    ) throws {
+        let folder = parent(of: path)
+        let temporary = "\(folder)/.tmp-\(Identifier.random())"
+        do {
+            let file = try File.create(temporary, mode: mode)
+            try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+            try file.sync()
+            try rename(temporary, to: path, replacing: replacing)
+        } catch {
+            try? remove(temporary)
+            throw error
+        }
+        try syncDirectory(folder)
+    }
+
+    /// Free and total bytes of the file system that holds `path`.
+    package static func space(_ path: String) throws -> (free: ByteCount, total: ByteCount) {
+        var status = statvfs()
+        try SystemCall.check("examine the file system of", path) { Int(statvfs(path, &status)) }
+        let unit = Int64(status.f_frsize)
+        return (ByteCount(Int64(status.f_bavail) * unit), ByteCount(Int64(status.f_blocks) * unit))
+    }
+
+    /// The folder that holds `path`.
+    package static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// The last component of `path`.
+    package static func name(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+
+    /// The path without links; nil when it doesn't exist.
+    package static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func mutate(_ call: StaticString, _ doing: String, _ path: String, _ body: () -> Int) throws {
+        KillPoint.pass(call, path)
+        try SystemCall.check(doing, path, body)
+        KillPoint.pass("done", path)
+    }
+}

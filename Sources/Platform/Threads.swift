@@ -1,0 +1,40 @@
+import Foundation
+import Synchronization
+
+/// Threads for work that blocks or computes for long, which must not sit on the cooperative pool.
+package enum Threads {
+    /// As many workers as there are cores.
+    package static var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+    /// Starts a thread; nobody waits for it.
+    package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        let thread = Thread(block: body)
+        thread.name = name
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+
+    /// Runs `body` on a thread of its own; the caller's task waits without holding one. Cancelling doesn't stop `body`.
+    package static func run<Value: Sendable>(
+        _ name: String, _ body: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            start(name) { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+
+    /// Runs all bodies at once, each on a thread of its own, and waits for all; throws the first error that happened.
+    package static func runAll(_ name: String, _ bodies: [@Sendable () throws -> Void]) throws {
+        let group = DispatchGroup()
+        let failure = Mutex<(any Error)?>(nil)
+        for body in bodies {
+            group.enter()
+            start(name) {
+                defer { group.leave() }
+                do { try body() } catch { failure.withLock { $0 = $0 ?? error } }
+            }
+        }
+        group.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+}
