@@ -1,0 +1,44 @@
+package import Model
+
+/// What opens a repository.
+package enum RepositorySecret: Sendable {
+    /// Absolute path of a key file.
+    case keyFile(String)
+    /// UTF-8 bytes of a passphrase.
+    case passphrase([UInt8])
+    /// The words of a recovery key, as typed.
+    case recovery(String)
+}
+
+/// The door to repositories without a daemon.
+package protocol RepositoryAccess: Sendable {
+    /// Makes an empty repository whose first key slot is `keyFile`, which is made with mode 0600 when missing.
+    ///
+    /// - Throws: `repository-exists`, `input-output`, `not-permitted`.
+    func create(at path: String, keyFile: String) throws -> any LocalRepository
+    /// - Throws: `repository-missing`, `repository-too-new`, `no-key-matches`, `key-damaged`, `repository-damaged`.
+    func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository
+}
+
+/// A repository opened by the command line itself: needs no daemon, no catalog, no network. Calls block.
+package protocol LocalRepository: Sendable {
+    var path: String { get }
+
+    func databases() throws -> [Database]
+    func backups(_ filter: BackupFilter) throws -> [Backup]
+    func backup(_ id: BackupID) throws -> Backup
+    /// Refuses `in_place` when the database's folder is missing; `progress` is called on the calling thread.
+    func restore(_ request: RestoreRequest, progress: (Progress) -> Void) throws -> RestoreResult
+    /// Hands the file's bytes to `write`, in order; returns its length.
+    func download(
+        _ id: BackupID, write: (UnsafeRawBufferPointer) throws -> Void, progress: (Progress) -> Void
+    ) throws -> ByteCount
+    func verify(_ request: VerifyRequest, progress: (Progress) -> Void) throws -> VerifyReport
+
+    func check(progress: (Progress) -> Void) throws -> RepositoryCheck
+    func space() throws -> RepositorySpace
+    func keys() throws -> [KeySlot]
+    func addKey(_ request: KeyRequest) throws -> KeyReply
+    /// - Throws: `last-key`, `not-found`.
+    func removeKey(_ slot: String) throws -> KeySlot
+}

@@ -1,0 +1,55 @@
+internal import Glibc
+package import Model
+
+/// Finds what people mean by the names that they type: a whole name, a unique end of one, a server or a shell pattern.
+package enum NameSelection {
+    /// The one database meant.
+    ///
+    /// - Throws: `not-found`; `ambiguous-name`, whose hint lists some that fit.
+    package static func one(_ typed: String, among names: [DatabaseName]) throws(Fault) -> DatabaseName {
+        let found = names.contains(DatabaseName(typed)) ? [DatabaseName(typed)] : names.filter { $0.matches(typed) }
+        guard let first = found.first else { throw notFound(typed) }
+        guard found.count == 1 else {
+            let some = found.sorted().prefix(4).map(\.text).joined(separator: ", ")
+            throw Fault(.ambiguousName, "\(found.count) databases match \(typed)", hint: "name one of them: \(some)")
+        }
+        return first
+    }
+
+    /// All databases meant, in order of name, each once. A server's name means all of its databases.
+    ///
+    /// - Throws: `not-found` for an entry that fits nothing; `ambiguous-name` for one without a pattern that fits several.
+    package static func several(_ typed: [String], among names: [DatabaseName]) throws(Fault) -> [DatabaseName] {
+        var chosen: Set<DatabaseName> = []
+        for entry in typed {
+            if names.contains(DatabaseName(entry)) {
+                chosen.insert(DatabaseName(entry))
+            } else if isPattern(entry) {
+                let found = names.filter { fits($0.text, pattern: entry) }
+                guard !found.isEmpty else { throw notFound(entry) }
+                chosen.formUnion(found)
+            } else {
+                let ofServer = names.filter { $0.server == entry }
+                if ofServer.isEmpty { chosen.insert(try one(entry, among: names)) }
+                chosen.formUnion(ofServer)
+            }
+        }
+        return chosen.sorted()
+    }
+
+    package static func isPattern(_ typed: String) -> Bool { typed.contains { "*?[".contains($0) } }
+
+    /// Whether the whole name, or an end of it from a `/` on, fits the shell pattern; `*` also crosses `/`.
+    private static func fits(_ name: String, pattern: String) -> Bool {
+        var rest = name[...]
+        while true {
+            if fnmatch(pattern, String(rest), 0) == 0 { return true }
+            guard let slash = rest.firstIndex(of: "/") else { return false }
+            rest = rest[rest.index(after: slash)...]
+        }
+    }
+
+    private static func notFound(_ typed: String) -> Fault {
+        Fault(.notFound, "no database matches \(typed)", hint: "list them with `holdfast databases`")
+    }
+}

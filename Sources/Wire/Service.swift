@@ -1,0 +1,56 @@
+package import Model
+
+/// Everything the daemon can be asked. Callers are already authorised; `actor` is who goes on record.
+///
+/// Names are as people type them: a whole name, a unique suffix, a server, and where several are meant a shell pattern.
+/// Throws only `Fault`: `not-found`, `ambiguous-name`, `wrong-usage`, `in-cooldown`, `busy` …
+package protocol Service: Sendable {
+    func status(for actor: Actor) async throws -> Status
+
+    func databases(deleted: Bool, for actor: Actor) async throws -> [Database]
+    func database(_ name: String, for actor: Actor) async throws -> Database
+    /// Of every database when `pattern` is nil.
+    func clients(of pattern: String?, for actor: Actor) async throws -> [DatabaseClient]
+
+    /// Returns once the runs are recorded. One database that is in cooldown throws `in-cooldown` with
+    /// `retry_after_seconds` in its context; of several, those are in `skipped`.
+    func requestBackup(_ request: BackupRequest, by actor: Actor) async throws -> BackupReply
+    func backups(_ filter: BackupFilter, for actor: Actor) async throws -> [Backup]
+    func backup(_ id: BackupID, for actor: Actor) async throws -> Backup
+    func preserve(_ id: BackupID, by actor: Actor) async throws -> Backup
+    func release(_ id: BackupID, by actor: Actor) async throws -> Backup
+    func delete(_ id: BackupID, by actor: Actor) async throws -> Backup
+    func undelete(_ id: BackupID, by actor: Actor) async throws -> Backup
+    func download(_ id: BackupID, by actor: Actor) async throws -> Download
+
+    /// Returns once the run is recorded; with `dry_run` a run that has succeeded and did nothing.
+    func restore(_ request: RestoreRequest, by actor: Actor) async throws -> Run
+    /// Returns once the run is recorded; its `report` is there when it has ended.
+    func verify(_ request: VerifyRequest, by actor: Actor) async throws -> Run
+
+    func runs(_ query: RunQuery, for actor: Actor) async throws -> [Run]
+    func run(_ id: String, for actor: Actor) async throws -> Run
+    /// The run now and after each step; ends with its final state. A reader that lags misses steps, never the last.
+    func followRun(_ id: String, for actor: Actor) async throws -> AsyncStream<Run>
+    func cancelRun(_ id: String, by actor: Actor) async throws -> Run
+
+    func messages(_ query: MessageQuery, for actor: Actor) async throws -> [Message]
+    /// What the query finds and then what comes, each message once and in order; ends when the daemon stops.
+    /// A running run's message comes again with new `progress` under the same id.
+    func followMessages(_ query: MessageQuery, for actor: Actor) async throws -> AsyncStream<Message>
+    /// Returns the messages as they are then; acknowledging twice changes nothing.
+    func acknowledge(_ ids: [MessageID], by actor: Actor) async throws -> [Message]
+
+    func repositorySpace(for actor: Actor) async throws -> RepositorySpace
+    func checkRepository(by actor: Actor) async throws -> RepositoryCheck
+    func keys(for actor: Actor) async throws -> [KeySlot]
+    func addKey(_ request: KeyRequest, by actor: Actor) async throws -> KeyReply
+    func removeKey(_ slot: String, by actor: Actor) async throws -> KeySlot
+
+    func effectiveSettings(for actor: Actor) async throws -> [EffectiveSetting]
+    /// Reads the settings again; a bad file throws `bad-settings` and changes nothing.
+    func reload(by actor: Actor) async throws -> [EffectiveSetting]
+    /// The zone in which people's times are read, such as `Europe/Berlin`.
+    var timeZone: String { get }
+    var version: String { get }
+}
