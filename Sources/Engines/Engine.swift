@@ -1,0 +1,44 @@
+/// One kind of database server, as the rest of Holdfast sees it.
+///
+/// All calls block; they may come from several threads at once. Nothing is ever created, changed or left beside a
+/// database, and no commit waits on an engine longer than `Patience` says.
+package protocol Engine: Sendable {
+    /// As the settings call it: `sqlite`.
+    var kind: String { get }
+
+    /// Looks for the server's databases.
+    ///
+    /// - Parameters:
+    ///   - known: paths of the databases that are not known to be deleted.
+    ///   - memory: of the last finding, or nil.
+    func discover(known: [String], memory: String?) -> Discovery
+
+    /// Whether and where the database differs from what a snapshot with `token` saw.
+    func changes(of database: FoundDatabase, since token: String?) -> ChangeFinding
+
+    /// Fixes one committed state for reading.
+    ///
+    /// - Throws: `source-changed` when a commit came in between: try again, and after three tries with
+    ///   `Patience.exhausted`; `not-found`, `not-a-database`, `database-unreadable`, `database-truncated`,
+    ///   `database-locked` (naming the holders), `out-of-space`.
+    func snapshot(of database: FoundDatabase, patience: Patience) throws -> any Snapshot
+
+    /// The processes that have these databases open, this one left out; one look at the machine for all of them.
+    func clients(of databases: [FoundDatabase]) -> ClientListing
+
+    /// Runs the engine's own check on a copy that nobody else uses; leaves no file beside it.
+    ///
+    /// - Returns: the problems found, at most 100; empty when the copy is sound.
+    /// - Throws: `database-unreadable`, `input-output`: the check could not run.
+    func check(_ copy: String) throws -> [String]
+
+    /// Files that belong to a database at `path` while it is in use, and would damage another one put in its place.
+    /// They need not exist.
+    func sidecars(of path: String) -> [String]
+}
+
+extension Engine {
+    package func clients(of database: FoundDatabase) -> [DatabaseClient] {
+        clients(of: [database]).clients[database.path] ?? []
+    }
+}
