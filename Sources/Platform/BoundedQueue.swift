@@ -3,22 +3,24 @@ import Foundation
 /// Hands values from threads to threads, in order, holding at most `capacity`.
 package final class BoundedQueue<Value: Sendable>: @unchecked Sendable {
     private let condition = NSCondition()
-    private let capacity: Int
-    private var values: [Value] = []
+    /// A ring: a value is dropped when it is taken, so that its memory is free again.
+    private var ring: [Value?]
     private var head = 0
+    private var count = 0
     private var isClosed = false
     private var failure: (any Error)?
 
-    package init(capacity: Int) { self.capacity = max(1, capacity) }
+    package init(capacity: Int) { ring = Array(repeating: nil, count: max(1, capacity)) }
 
     /// Waits while the queue is full.
     /// - Throws: what `fail` was given.
     package func put(_ value: Value) throws {
         condition.lock()
         defer { condition.unlock() }
-        while values.count - head >= capacity, failure == nil { condition.wait() }
+        while count == ring.count, failure == nil { condition.wait() }
         if let failure { throw failure }
-        values.append(value)
+        ring[(head + count) % ring.count] = value
+        count += 1
         condition.broadcast()
     }
 
@@ -28,15 +30,13 @@ package final class BoundedQueue<Value: Sendable>: @unchecked Sendable {
     package func take() throws -> Value? {
         condition.lock()
         defer { condition.unlock() }
-        while values.count == head, !isClosed, failure == nil { condition.wait() }
+        while count == 0, !isClosed, failure == nil { condition.wait() }
         if let failure { throw failure }
-        guard head < values.count else { return nil }
-        let value = values[head]
-        head += 1
-        if head >= 64 || head == values.count {
-            values.removeFirst(head)
-            head = 0
-        }
+        guard count > 0 else { return nil }
+        let value = ring[head]
+        ring[head] = nil
+        head = (head + 1) % ring.count
+        count -= 1
         condition.broadcast()
         return value
     }
