@@ -1,6 +1,6 @@
 /// What admins call a database: `server/name` or `server/folder/name`.
 ///
-/// Line breaks and other control characters of file names are written as `\u{…}`, so that a name is always one line.
+/// Line breaks and other control characters of file names are escaped as `\n` or `\u{07}`, so that a name is always one line.
 package struct DatabaseName: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
     package let text: String
 

@@ -56,7 +56,8 @@ package struct BackupID: Sendable, Hashable, Codable, CustomStringConvertible {
 
     package init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].count >= 4, parts[0].count <= 32, parts[0].allSatisfy(\.isHexDigit),
+        guard parts.count == 2, parts[0].count >= 4, parts[0].count <= 32,
+            parts[0].allSatisfy({ $0.isASCII && $0.isHexDigit }), parts[1].allSatisfy({ ("0"..."9").contains($0) }),
             let sequence = SequenceNumber(parts[1]), sequence > 0
         else { return nil }
         self.unitPrefix = parts[0].lowercased()

@@ -1,6 +1,9 @@
 extension Instant {
     /// RFC 3339 text at an offset from UTC, with milliseconds: `2026-11-22T10:00:00.000+01:00`, or `Z` for offset 0.
+    ///
+    /// The format has no seconds of offset, which zones had before railway time: they are left out of both.
     package func rfc3339(offsetSeconds: Int = 0) -> String {
+        let offsetSeconds = offsetSeconds / 60 * 60
         let local = Instant(microseconds: microseconds + Int64(offsetSeconds) * 1_000_000)
         let civil = CivilTime(local)
         let milliseconds = Int((local.microseconds - local.seconds * 1_000_000) / 1000)
