@@ -75,7 +75,7 @@ let package = Package(
         library("Scheduling", ["Model", "Policies"]),
         library("HTTPServer", ["Model", "Platform", "Wire", hummingbird, lifecycle, logging] + nio),
         library("Client", ["Model", "Wire"] + nio),
-        library("Commands", ["Model", "Platform", "Wire", "Settings", "Client", "Operations", argumentParser]),
+        library("Commands", ["Model", "Platform", "Wire", "Settings", "Client", argumentParser]),
         .executableTarget(
             name: "holdfastd",
             dependencies: [
@@ -83,7 +83,7 @@ let package = Package(
                 lifecycle, logging,
             ],
             swiftSettings: house),
-        .executableTarget(name: "holdfast", dependencies: ["Commands"], swiftSettings: house),
+        .executableTarget(name: "holdfast", dependencies: ["Commands", "Operations"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )

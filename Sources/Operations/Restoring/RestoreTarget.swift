@@ -1,0 +1,59 @@
+import Model
+import Platform
+
+/// Where a restore may write: under the configured roots, or anywhere for uid 0.
+package struct RestoreTarget: Sendable, Equatable {
+    /// Absolute, its folder without links.
+    package let path: String
+
+    /// A new file beside what there is.
+    /// - Parameters:
+    ///   - sidecars: files that must not exist either.
+    ///   - roots: folders that restores may write to; nil allows any.
+    /// - Throws: `wrong-usage`, `not-found`, `target-exists`, `target-not-allowed`.
+    package static func new(_ path: String, sidecars: (String) -> [String], roots: [String]?) throws -> RestoreTarget {
+        let target = try resolve(path, roots: roots)
+        if let status = try Files.status(target.path, followLinks: false) {
+            let what = status.kind == .directory ? "is a folder" : "exists"
+            throw Fault(
+                .targetExists, "restore target \(target.path) \(what)",
+                hint: "name a file that doesn't exist, or restore with --in-place")
+        }
+        for sidecar in sidecars(target.path) where Files.exists(sidecar) {
+            throw Fault(
+                .targetExists, "\(sidecar) exists and would be taken for a part of the restored database",
+                hint: "move it away, or restore to another name")
+        }
+        return target
+    }
+
+    /// The database's own place.
+    /// - Throws: `not-found`, `target-not-allowed`.
+    package static func inPlace(_ path: String, roots: [String]?) throws -> RestoreTarget {
+        try resolve(path, roots: roots)
+    }
+
+    private static func resolve(_ path: String, roots: [String]?) throws -> RestoreTarget {
+        let name = Files.name(of: path)
+        guard path.hasPrefix("/"), !name.isEmpty, name != ".", name != "..", !path.utf8.contains(0) else {
+            throw Fault(.wrongUsage, "restore target \(path) is not the absolute path of a file")
+        }
+        let folder = Files.parent(of: path)
+        guard let real = Files.realPath(folder), try Files.status(real)?.kind == .directory else {
+            throw Fault(
+                .notFound, "folder \(folder) of the restore target doesn't exist", hint: "make the folder first")
+        }
+        guard roots.map({ isInside(real, $0) }) ?? true else {
+            throw Fault(
+                .targetNotAllowed, "\(path) lies under none of the restore roots",
+                hint: "add its folder to restore_roots in the settings, or ask root to restore it")
+        }
+        return RestoreTarget(path: real == "/" ? "/\(name)" : "\(real)/\(name)")
+    }
+
+    private static func isInside(_ folder: String, _ roots: [String]) -> Bool {
+        roots.compactMap { Files.realPath($0) }.contains { root in
+            root == "/" || folder == root || folder.hasPrefix("\(root)/")
+        }
+    }
+}

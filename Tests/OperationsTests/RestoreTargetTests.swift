@@ -1,0 +1,54 @@
+import Glibc
+import Model
+import Operations
+import Platform
+import Testing
+
+@Suite struct RestoreTargetTests {
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = "/tmp/holdfast-target-\(Identifier.random())"
+        try Files.makeDirectories("\(folder)/root/inner", mode: 0o700)
+        try Files.makeDirectories("\(folder)/elsewhere", mode: 0o700)
+        defer { try? Files.removeTree(folder) }
+        try body(folder)
+    }
+
+    private func code(_ path: String, roots: [String]?) -> Code? {
+        do {
+            _ = try RestoreTarget.new(path, sidecars: { ["\($0)-wal", "\($0)-journal"] }, roots: roots)
+            return nil
+        } catch { return Fault.wrapping(error).code }
+    }
+
+    @Test func writesOnlyUnderTheRoots() throws {
+        try withFolder { folder in
+            let roots = ["\(folder)/root"]
+            #expect(code("\(folder)/root/a.db", roots: roots) == nil)
+            #expect(code("\(folder)/root/inner/a.db", roots: roots) == nil)
+            #expect(code("\(folder)/elsewhere/a.db", roots: roots) == .targetNotAllowed)
+            #expect(code("\(folder)/root/../elsewhere/a.db", roots: roots) == .targetNotAllowed)
+            #expect(code("\(folder)/rootless/a.db", roots: roots) == .notFound)
+            #expect(code("\(folder)/elsewhere/a.db", roots: nil) == nil)
+            #expect(code("\(folder)/elsewhere/a.db", roots: []) == .targetNotAllowed)
+        }
+    }
+
+    @Test func followsNoLinkOutOfTheRoots() throws {
+        try withFolder { folder in
+            #expect(symlink("\(folder)/elsewhere", "\(folder)/root/way-out") == 0)
+            #expect(code("\(folder)/root/way-out/a.db", roots: ["\(folder)/root"]) == .targetNotAllowed)
+        }
+    }
+
+    @Test func refusesWhatExistsAndSidecars() throws {
+        try withFolder { folder in
+            try Files.writeDurably([1], to: "\(folder)/root/a.db", mode: 0o600)
+            try Files.writeDurably([1], to: "\(folder)/root/b.db-wal", mode: 0o600)
+            #expect(code("\(folder)/root/a.db", roots: nil) == .targetExists)
+            #expect(code("\(folder)/root/b.db", roots: nil) == .targetExists)
+            #expect(code("\(folder)/root/inner", roots: nil) == .targetExists)
+            #expect(code("\(folder)/root/", roots: nil) == .wrongUsage)
+            #expect(code("a.db", roots: nil) == .wrongUsage)
+        }
+    }
+}
