@@ -69,6 +69,13 @@ package final class EnvelopeReader: Sendable {
         try opening.open(entry(index, kind), index: index, by: bench).unpacked(by: bench)
     }
 
+    /// Opens and unpacks a frame without handing it out.
+    package func verify(_ index: UInt32, by bench: FrameBench) throws {
+        guard index < contents.entries.count else { throw label.damaged("it has no frame \(index)") }
+        let opened = try opening.open(contents.entries[Int(index)], index: index, by: bench)
+        try opened.unpack(into: bench.plainMemory(opened.plainLength), by: bench)
+    }
+
     private var opening: FrameOpening { FrameOpening(source: source, header: header, key: key, label: label) }
 
     private func entry(_ index: UInt32, _ kind: FrameKind) throws -> ContentsTable.Entry {

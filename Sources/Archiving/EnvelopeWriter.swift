@@ -96,7 +96,7 @@ package final class EnvelopeWriter: Sendable {
         _ kind: FrameKind, _ plain: UnsafeRawBufferPointer, by bench: FrameBench, pageSize: UInt32 = 0,
         runs: [PageRun] = []
     ) throws -> UInt32 {
-        let output = bench.scratch(FrameSealer.bound(plainLength: plain.count))
+        let output = bench.sealedMemory(FrameSealer.bound(plainLength: plain.count))
         let frame = try guardedSeal { try sealer.seal(kind, plain, by: bench, into: output) }
         try append(frame, UnsafeRawBufferPointer(output), pageSize: pageSize, runs: runs)
         return frame.index
@@ -137,7 +137,7 @@ package final class EnvelopeWriter: Sendable {
         -> (frame: SealedFrame, offset: UInt64)
     {
         try plain.withUnsafeBytes { plain in
-            let output = bench.scratch(FrameSealer.bound(plainLength: plain.count))
+            let output = bench.sealedMemory(FrameSealer.bound(plainLength: plain.count))
             let frame = try sealer.sealAny(kind, plain, by: bench, into: output)
             let bytes = UnsafeRawBufferPointer(rebasing: output[..<frame.storedLength])
             return (frame, try append(bytes, &state))

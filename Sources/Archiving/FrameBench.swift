@@ -8,7 +8,8 @@ package final class FrameBench {
     let cipher: FrameCipher
     lazy var compressor = Compressor(compression)
     lazy var inflater = Inflater()
-    private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var sealed = WorkingMemory()
+    private var plain = WorkingMemory()
 
     /// - Parameter compression: of the frames it seals.
     package init(compression: Compression = .fast) throws {
@@ -16,14 +17,24 @@ package final class FrameBench {
         cipher = try FrameCipher()
     }
 
-    deinit { scratch.deallocate() }
+    /// Working memory for `count` sealed bytes; overwritten by the next call.
+    func sealedMemory(_ count: Int) -> UnsafeMutableRawBufferPointer { sealed.bytes(count) }
 
-    /// Working memory of exactly `count` bytes; overwritten by the next call.
-    func scratch(_ count: Int) -> UnsafeMutableRawBufferPointer {
-        if scratch.count < count {
-            scratch.deallocate()
-            scratch = .allocate(byteCount: max(count, 512 << 10), alignment: 64)
+    /// Working memory for `count` plain bytes; overwritten by the next call.
+    func plainMemory(_ count: Int) -> UnsafeMutableRawBufferPointer { plain.bytes(count) }
+}
+
+/// A buffer that grows and is never given back before its owner goes.
+private struct WorkingMemory: ~Copyable {
+    private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+    deinit { buffer.deallocate() }
+
+    mutating func bytes(_ count: Int) -> UnsafeMutableRawBufferPointer {
+        if buffer.count < count {
+            buffer.deallocate()
+            buffer = .allocate(byteCount: max(count, 512 << 10), alignment: 64)
         }
-        return UnsafeMutableRawBufferPointer(rebasing: scratch[..<count])
+        return UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
     }
 }

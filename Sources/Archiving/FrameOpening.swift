@@ -49,7 +49,7 @@ struct FrameOpening: Sendable {
         guard storedLength >= overhead, storedLength <= overhead + kind.plainLimit else {
             throw label.damaged("a frame has a length that the format does not have")
         }
-        let stored = bench.scratch(storedLength)
+        let stored = bench.sealedMemory(storedLength)
         guard try source.read(into: stored, at: offset) == storedLength else {
             throw label.damaged("it ends too early")
         }
