@@ -19,7 +19,9 @@ package final class Inflater {
         state.pointee.next_out = output.bindMemory(to: UInt8.self).baseAddress
         state.pointee.avail_out = UInt32(output.count)
         guard isal_inflate(state) == ISAL_DECOMP_OK else { return false }
+        // ISA-L reads ahead into `read_in`: whole bytes left there follow the stream.
         return state.pointee.block_state == ISAL_BLOCK_FINISH && state.pointee.avail_out == 0
-            && state.pointee.avail_in == 0 && state.pointee.total_out == UInt32(output.count)
+            && state.pointee.avail_in == 0 && state.pointee.read_in_length < 8
+            && state.pointee.total_out == UInt32(output.count)
     }
 }
