@@ -38,3 +38,10 @@ package struct MessageQuery: Sendable, Codable, Equatable {
         limit = try fields.decodeIfPresent(Int.self, forKey: .limit)
     }
 }
+
+/// Marks messages as seen.
+package struct AcknowledgeRequest: Sendable, Codable, Equatable {
+    package var ids: [MessageID]
+
+    package init(ids: [MessageID]) { self.ids = ids }
+}

@@ -1,0 +1,73 @@
+package import Model
+
+/// The settings in force: every value checked, defaults filled in.
+package struct DaemonSettings: Sendable, Equatable {
+    /// An IANA name; nil is the system's zone.
+    package var timeZone: String?
+    package var socket: String
+    package var stateDirectory: String
+    package var logDirectory: String
+    /// Folders under which users other than root may restore to.
+    package var restoreRoots: [String]
+    package var repository: RepositorySettings
+    package var backup: BackupSettings
+    package var retention: RetentionSettings
+    /// The daily full that servers get by default; nil is off.
+    package var full: DailyTime?
+    /// The progressive tick that servers get by default; nil is off.
+    package var progressive: Duration?
+    /// In order of name.
+    package var servers: [ServerSettings]
+    /// Every setting with its value and its source, in the order of the reference and then of the servers' names.
+    package var listing: [SettingSource]
+
+    package func server(_ name: String) -> ServerSettings? { servers.first { $0.name == name } }
+}
+
+package struct RepositorySettings: Sendable, Equatable {
+    package enum Key: Sendable, Equatable {
+        /// Absolute path.
+        case file(String)
+        /// The name of a systemd credential.
+        case credential(String)
+    }
+
+    package var path: String
+    package var key: Key
+    package var compression: Compression
+}
+
+package struct BackupSettings: Sendable, Equatable {
+    /// Backups at work at once.
+    package var parallel: Int
+    package var onDemandCooldown: Duration
+    /// Bytes a second; nil is unlimited.
+    package var readLimit: ByteCount?
+}
+
+package struct RetentionSettings: Sendable, Equatable {
+    package var keepDays: Int
+    package var maxKeepDays: Int
+    package var deletedDays: Int
+}
+
+package struct ServerSettings: Sendable, Equatable {
+    package var name: String
+    package var engine: String
+    /// Absolute paths.
+    package var folders: [String]
+    /// Shell patterns on paths relative to their folder; empty includes everything.
+    package var include: [String]
+    package var exclude: [String]
+    package var full: DailyTime?
+    package var progressive: Duration?
+}
+
+/// One setting and where its value came from.
+package struct SettingSource: Sendable, Equatable {
+    package var key: String
+    /// As written in TOML.
+    package var value: String
+    /// `FILE:LINE`, or `default`.
+    package var source: String
+}

@@ -1,0 +1,89 @@
+/// What one setting may be, what it is by default, and what it means.
+struct SettingRule: Sendable {
+    enum Kind: Sendable {
+        case text
+        /// An absolute path.
+        case path
+        case paths
+        case texts
+        case number(ClosedRange<Int>)
+        case duration(ClosedRange<Int64>, canBeOff: Bool)
+        case bytes
+        case choice([String])
+        case dailyTime
+        case timeZone
+    }
+
+    /// Steps joined by `.`; `*` is the name of a server.
+    let key: String
+    let kind: Kind
+    /// As written in TOML; nil for a setting that is absent by default.
+    let fallback: String?
+    /// For the reference: one sentence for each line.
+    let note: String
+
+    init(_ key: String, _ kind: Kind, _ fallback: String?, _ note: String) {
+        self.key = key
+        self.kind = kind
+        self.fallback = fallback
+        self.note = note
+    }
+
+    var steps: [Substring] { key.split(separator: ".") }
+
+    func covers(_ path: [String]) -> Bool {
+        steps.count == path.count && zip(steps, path).allSatisfy { $0 == "*" || $0 == $1 }
+    }
+
+    /// The one table of settings, in the order of the reference.
+    static let all: [SettingRule] = [
+        SettingRule(
+            "time_zone", .timeZone, nil,
+            "The zone of times of day, such as \"Europe/Berlin\". Default: the system's."),
+        SettingRule("socket", .path, #""/run/holdfast/holdfast.sock""#, "Where `holdfast` reaches the daemon."),
+        SettingRule(
+            "state_directory", .path, #""/var/lib/holdfast""#,
+            "The catalog: run history, messages, what admins changed."),
+        SettingRule("log_directory", .path, #""/var/log/holdfast""#, "The message center as text: messages.log."),
+        SettingRule(
+            "restore_roots", .paths, "[]",
+            "Folders under which users other than root may restore; root may name any path."),
+        SettingRule("repository.path", .path, #""/var/lib/holdfast/repository""#, "The folder of the repository."),
+        SettingRule(
+            "repository.key_file", .path, #""/etc/holdfast/repository.key""#,
+            "The key that opens the repository; a file that only the daemon's user may read."),
+        SettingRule(
+            "repository.credential", .text, nil,
+            "Instead of key_file: the name of a systemd credential (LoadCredential=)."),
+        SettingRule(
+            "repository.compression", .choice(["fast", "small", "off"]), #""fast""#,
+            "fast, small or off; all are read back by the same readers."),
+        SettingRule("backup.parallel", .number(1...64), "2", "Backups at work at once, 1 to 64."),
+        SettingRule(
+            "backup.on_demand_cooldown", .duration(0...604_800, canBeOff: false), #""10m""#,
+            "The pause after an on-demand backup before the same database may have another, 0s to 7d."),
+        SettingRule(
+            "backup.read_limit", .bytes, #""0""#, "Bytes a second read from sources, such as \"50M\"; 0 is unlimited."),
+        SettingRule(
+            "retention.keep_days", .number(1...36_500), "30", "Days that backups are kept, 1 to max_keep_days."),
+        SettingRule("retention.max_keep_days", .number(1...36_500), "30", "The limit of keep_days."),
+        SettingRule(
+            "retention.deleted_days", .number(1...15), "7",
+            "Days that the backups of a deleted database are kept, 1 to 15."),
+        SettingRule("full.at", .dailyTime, #""*-*-* 23:00""#, "When each server gets its daily full, or \"off\"."),
+        SettingRule(
+            "progressive.every", .duration(1...5940, canBeOff: true), #""5m""#,
+            "How often each server gets a progressive backup, 1s to 99m, or \"off\"."),
+        SettingRule("servers.*.engine", .choice(["sqlite"]), #""sqlite""#, "What kind of databases the server holds."),
+        SettingRule(
+            "servers.*.folders", .paths, "[]", "Folders that are searched for databases, with their sub-folders."),
+        SettingRule(
+            "servers.*.include", .texts, "[]",
+            "Shell patterns on paths below the folder, such as \"*.db\"; empty includes every database."),
+        SettingRule("servers.*.exclude", .texts, "[]", "Shell patterns of what to leave out; wins over include."),
+        SettingRule("servers.*.full_at", .dailyTime, nil, "This server's own full.at."),
+        SettingRule(
+            "servers.*.progressive_every", .duration(1...5940, canBeOff: true), nil,
+            "This server's own progressive.every."),
+    ]
+}

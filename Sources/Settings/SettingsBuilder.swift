@@ -1,0 +1,158 @@
+internal import Model
+
+/// Makes settings of checked values and defaults, and checks what concerns several of them.
+struct SettingsBuilder {
+    private var check: SettingsCheck
+    /// The main file, named for problems that no line shows.
+    private let file: String
+
+    init(_ check: SettingsCheck, file: String) {
+        self.check = check
+        self.file = file
+    }
+
+    /// Also the problems that show only now; settings only when there is none at all.
+    mutating func build() -> SettingsVerdict {
+        let settings = DaemonSettings(
+            timeZone: text("time_zone"), socket: path("socket"), stateDirectory: path("state_directory"),
+            logDirectory: path("log_directory"), restoreRoots: texts("restore_roots"),
+            repository: RepositorySettings(
+                path: path("repository.path"), key: key(),
+                compression: text("repository.compression").flatMap(Compression.init(rawValue:)) ?? .fast),
+            backup: BackupSettings(
+                parallel: number("backup.parallel"), onDemandCooldown: duration("backup.on_demand_cooldown") ?? .zero,
+                readLimit: bytes("backup.read_limit")),
+            retention: RetentionSettings(
+                keepDays: number("retention.keep_days"), maxKeepDays: number("retention.max_keep_days"),
+                deletedDays: number("retention.deleted_days")),
+            full: dailyTime("full.at"), progressive: duration("progressive.every"),
+            servers: check.serverNames.map(server), listing: listing())
+        compare(settings)
+        return check.problems.isEmpty
+            ? SettingsVerdict(settings: settings, problems: [])
+            : SettingsVerdict(settings: nil, problems: check.problems)
+    }
+
+    private func server(_ name: String) -> ServerSettings {
+        let prefix = "servers.\(name)."
+        let own = (full: check.chosen(prefix + "full_at"), progressive: check.chosen(prefix + "progressive_every"))
+        return ServerSettings(
+            name: name, engine: text(prefix + "engine") ?? "", folders: texts(prefix + "folders"),
+            include: texts(prefix + "include"), exclude: texts(prefix + "exclude"),
+            full: dailyTime(own.full == nil ? "full.at" : prefix + "full_at"),
+            progressive: duration(own.progressive == nil ? "progressive.every" : prefix + "progressive_every"))
+    }
+
+    private func key() -> RepositorySettings.Key {
+        text("repository.credential").map { .credential($0) } ?? .file(path("repository.key_file"))
+    }
+
+    private mutating func compare(_ settings: DaemonSettings) {
+        if settings.retention.keepDays > settings.retention.maxKeepDays {
+            complain(
+                of: "retention.keep_days", "is above retention.max_keep_days (\(settings.retention.maxKeepDays))",
+                hint: "raise retention.max_keep_days to keep backups longer")
+        }
+        if check.chosen("repository.credential") != nil, check.chosen("repository.key_file") != nil {
+            complain(
+                of: "repository.credential", "stands beside repository.key_file", hint: "keep one of the two")
+        }
+        if settings.socket.utf8.count > 100 {
+            complain(of: "socket", "is longer than 100 bytes", hint: "the kernel limits the paths of sockets")
+        }
+        for server in settings.servers { compare(server, settings) }
+    }
+
+    private mutating func compare(_ server: ServerSettings, _ settings: DaemonSettings) {
+        if server.folders.isEmpty {
+            let place = check.place(ofServer: server.name)
+            check.add(
+                SettingsProblem(
+                    file: place.file, line: place.line, key: "servers.\(server.name).folders",
+                    message: "names no folder",
+                    hint: "add for example folders = [\"/srv/\(server.name)\"]"))
+        }
+        for folder in server.folders where isWithin(settings.repository.path, folder) {
+            complain(
+                of: "servers.\(server.name).folders", "holds the repository (\(folder))",
+                hint: "put the repository somewhere else, best on another disk")
+        }
+    }
+
+    private func isWithin(_ path: String, _ folder: String) -> Bool {
+        path == folder || path.hasPrefix(folder == "/" ? "/" : "\(folder)/")
+    }
+
+    private mutating func complain(of key: String, _ message: String, hint: String) {
+        let source = check.chosen(key)?.source ?? file
+        check.add(SettingsProblem(file: source, line: nil, key: key, message: message, hint: hint))
+    }
+
+    /// Every rule in order; those of servers once for each server.
+    private func listing() -> [SettingSource] {
+        let common = SettingRule.all.filter { !$0.key.contains("*") }.map { source(of: $0.key, $0) }
+        let ofServers = check.serverNames.flatMap { name in
+            SettingRule.all.filter { $0.key.contains("*") }
+                .map { source(of: $0.key.replacing("*", with: name), $0) }
+        }
+        return common + ofServers
+    }
+
+    private func source(of key: String, _ rule: SettingRule) -> SettingSource {
+        if let chosen = check.chosen(key) {
+            return SettingSource(key: key, value: chosen.value.toml, source: chosen.source)
+        }
+        return SettingSource(key: key, value: rule.fallback ?? "", source: "default")
+    }
+
+    private func value(_ key: String) -> SettingValue? {
+        if let chosen = check.chosen(key) { return chosen.value }
+        guard let rule = SettingRule.all.first(where: { $0.covers(key.split(separator: ".").map(String.init)) }),
+            let fallback = rule.fallback
+        else { return nil }
+        return rule.defaultValue(fallback)
+    }
+
+    private func text(_ key: String) -> String? {
+        guard case .text(let text) = value(key) else { return nil }
+        return text
+    }
+
+    private func path(_ key: String) -> String { text(key) ?? "" }
+
+    private func texts(_ key: String) -> [String] {
+        guard case .texts(let texts) = value(key) else { return [] }
+        return texts
+    }
+
+    private func number(_ key: String) -> Int {
+        guard case .number(let number) = value(key) else { return 0 }
+        return number
+    }
+
+    private func duration(_ key: String) -> Duration? {
+        guard case .duration(let duration) = value(key) else { return nil }
+        return duration
+    }
+
+    private func dailyTime(_ key: String) -> DailyTime? {
+        guard case .dailyTime(let time) = value(key) else { return nil }
+        return time
+    }
+
+    private func bytes(_ key: String) -> ByteCount? {
+        guard case .bytes(let bytes) = value(key), bytes > .zero else { return nil }
+        return bytes
+    }
+}
+
+extension SettingRule {
+    /// The default as a value; nil only for a table of settings that its own test would refuse.
+    func defaultValue(_ fallback: String) -> SettingValue? {
+        let raw: RawValue =
+            if fallback == "[]" { .texts([]) } else if let number = Int(fallback) { .number(number) } else {
+                .text(String(fallback.dropFirst().dropLast()))
+            }
+        return try? kind.check(raw).get()
+    }
+}

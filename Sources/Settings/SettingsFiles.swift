@@ -1,0 +1,68 @@
+package import Model
+internal import Platform
+
+/// What a check of settings found.
+package struct SettingsVerdict: Sendable {
+    /// Nil when there is any problem.
+    package var settings: DaemonSettings?
+    package var problems: [SettingsProblem]
+}
+
+/// The settings on disk: one main file and the `*.toml` of the folder `conf.d` beside it, in order of name; later ones win.
+package enum SettingsFiles {
+    package static let standardPath = "/etc/holdfast/holdfast.toml"
+
+    /// - Throws: `bad-settings`, whose message lists every problem.
+    package static func load(_ path: String = standardPath) throws(Fault) -> DaemonSettings {
+        let verdict = check(path)
+        guard let settings = verdict.settings else { throw Fault(verdict.problems) }
+        return settings
+    }
+
+    /// Reads and checks everything, and gathers all problems.
+    package static func check(_ path: String = standardPath) -> SettingsVerdict {
+        var check = SettingsCheck()
+        for file in [path] + additions(beside: path, &check) {
+            do throws(SettingsProblem) {
+                check.add(try read(file))
+            } catch {
+                check.add(error)
+            }
+        }
+        var builder = SettingsBuilder(check, file: path)
+        return builder.build()
+    }
+
+    /// The settings when no file says anything.
+    package static var defaults: DaemonSettings? {
+        var builder = SettingsBuilder(SettingsCheck(), file: standardPath)
+        return builder.build().settings
+    }
+
+    private static func additions(beside path: String, _ check: inout SettingsCheck) -> [String] {
+        let folder = "\(Files.parent(of: path))/conf.d"
+        guard Files.exists(folder) else { return [] }
+        do {
+            return try Files.list(folder).filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }.sorted()
+                .map { "\(folder)/\($0)" }
+        } catch {
+            check.add(SettingsProblem(file: folder, line: nil, message: Fault.wrapping(error).message))
+            return []
+        }
+    }
+
+    private static func read(_ file: String) throws(SettingsProblem) -> SettingsDocument {
+        guard Files.exists(file) else {
+            throw SettingsProblem(
+                file: file, line: nil, message: "does not exist", hint: "start from the example in etc/holdfast.toml")
+        }
+        let bytes: [UInt8]
+        do { bytes = try Files.read(file) } catch {
+            throw SettingsProblem(file: file, line: nil, message: Fault.wrapping(error).message)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw SettingsProblem(file: file, line: nil, message: "is not UTF-8 text")
+        }
+        return try SettingsDocument(file: file, text: text)
+    }
+}
