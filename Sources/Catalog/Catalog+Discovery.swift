@@ -1,0 +1,192 @@
+import GRDB
+package import Model
+
+extension Catalog {
+    package func servers() throws -> [ServerRecord] {
+        try read { try Row.fetchAll($0, sql: "SELECT * FROM servers ORDER BY name") }.map(ServerRecord.init(row:))
+    }
+
+    package func server(_ name: String) throws -> ServerRecord? {
+        try read { try Row.fetchOne($0, sql: "SELECT * FROM servers WHERE name = ?", arguments: [name]) }
+            .map(ServerRecord.init(row:))
+    }
+
+    /// Takes in what a server showed, with the messages of what changed, in one transaction.
+    ///
+    /// Only a complete answer makes databases `gone`. Rows of databases that look as before are not written.
+    ///
+    /// - Returns: what changed; empty most of the time.
+    /// - Throws: `ambiguous-name` when two sightings bear the same name.
+    @discardableResult
+    package func record(
+        _ discovery: Discovery, server: String, at instant: Instant,
+        messages: (DiscoveryChanges) -> [MessageDraft]
+    ) throws -> DiscoveryChanges {
+        try transition { transition in
+            let changes =
+                switch discovery {
+                case .complete(let sightings, let identity):
+                    try transition.complete(sightings, identity: identity, server: server, at: instant)
+                case .unreachable(let fault):
+                    try transition.unreachable(RecordedFault(fault), server: server, at: instant)
+                }
+            for draft in messages(changes) { try transition.record(draft, at: instant) }
+            return changes
+        }
+    }
+
+    /// The same with the usual messages.
+    @discardableResult
+    package func record(_ discovery: Discovery, server: String, at instant: Instant) throws -> DiscoveryChanges {
+        try record(discovery, server: server, at: instant) { $0.messages(server: server) }
+    }
+}
+
+extension Transition {
+    fileprivate func unreachable(
+        _ fault: RecordedFault, server: String, at instant: Instant
+    ) throws -> DiscoveryChanges {
+        var changes = DiscoveryChanges()
+        let before = try row("SELECT * FROM servers WHERE name = ?", [server]).map(ServerRecord.init(row:))
+        if before?.isReachable ?? true || before?.reason != fault.text { changes.lost = fault }
+        try execute(
+            """
+            UPDATE databases SET state = 'unreachable',
+                last_seen = max(last_seen, ifnull((SELECT seen_at FROM servers WHERE name = ?1), 0))
+            WHERE server = ?1 AND state IN ('present', 'faulty')
+            """, [server])
+        try execute(
+            """
+            INSERT INTO servers (name, reachable, reason, checked_at) VALUES (?, 0, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET reachable = 0, reason = excluded.reason, checked_at = excluded.checked_at
+            """, [server, fault.text, instant.microseconds])
+        return changes
+    }
+
+    fileprivate func complete(
+        _ sightings: [Sighting], identity: String?, server: String, at instant: Instant
+    ) throws -> DiscoveryChanges {
+        var changes = DiscoveryChanges()
+        let before = try row("SELECT * FROM servers WHERE name = ?", [server]).map(ServerRecord.init(row:))
+        changes.isBack = before.map { !$0.isReachable } ?? false
+        var known = KnownDatabases(
+            try Row.fetchAll(
+                database, sql: "\(DatabaseRecord.selection) WHERE d.server = ? ORDER BY d.state != 'gone', d.gone_at",
+                arguments: [server]
+            ).map(DatabaseRecord.init(row:)))
+        try refuseTwins(sightings)
+        let matches = sightings.map { ($0, known.take($0)) }
+        for record in known.left where record.state != .gone {
+            try markGone(record, at: instant)
+            changes.gone.append(record.name)
+        }
+        for (sighting, record) in matches {
+            try record.map { try update($0, to: sighting, at: instant, &changes) }
+                ?? insert(sighting, server: server, at: instant, &changes)
+        }
+        try execute(
+            """
+            INSERT INTO servers (name, reachable, identity, checked_at, seen_at) VALUES (?1, 1, ?2, ?3, ?3)
+            ON CONFLICT (name) DO UPDATE SET reachable = 1, reason = NULL, identity = ?2, checked_at = ?3, seen_at = ?3
+            """, [server, identity, instant.microseconds])
+        return changes
+    }
+
+    private func refuseTwins(_ sightings: [Sighting]) throws {
+        var names: Set<DatabaseName> = []
+        for sighting in sightings where !names.insert(sighting.name).inserted {
+            throw Fault(.ambiguousName, "two databases are called \(sighting.name)")
+        }
+    }
+
+    private func markGone(_ record: DatabaseRecord, at instant: Instant) throws {
+        try execute(
+            "UPDATE databases SET state = 'gone', gone_at = ?, last_seen = ?, quiet = 0, unchanged_at = ? WHERE unit = ?",
+            [
+                instant.microseconds, record.lastSeen.microseconds, record.unchangedAsOf?.microseconds,
+                record.unit.description,
+            ])
+    }
+
+    private func insert(
+        _ sighting: Sighting, server: String, at instant: Instant, _ changes: inout DiscoveryChanges
+    ) throws {
+        let unit = sighting.unit ?? UnitID.random()
+        try execute(
+            """
+            INSERT INTO databases (unit, name, server, path, engine, state, first_seen, last_seen, size)
+            VALUES (?, ?, ?, ?, ?, 'present', ?, ?, ?)
+            """,
+            [
+                unit.description, sighting.name.text, server, sighting.path, sighting.engine, instant.microseconds,
+                instant.microseconds, sighting.size?.bytes,
+            ])
+        changes.found.append(sighting.name)
+        if let fault = sighting.fault { try markFaulty(unit, sighting.name, fault, at: instant, &changes) }
+    }
+
+    private func update(
+        _ record: DatabaseRecord, to sighting: Sighting, at instant: Instant, _ changes: inout DiscoveryChanges
+    ) throws {
+        if record.state == .gone { changes.found.append(sighting.name) }
+        let isSame =
+            record.name == sighting.name && record.path == sighting.path && record.engine == sighting.engine
+            && (sighting.size == nil || record.size == sighting.size)
+        if !isSame || record.state == .gone || record.state == .unreachable {
+            try execute(
+                """
+                UPDATE databases SET name = ?, path = ?, engine = ?, size = ifnull(?, size), gone_at = NULL,
+                    state = iif(state = 'faulty', state, 'present'), last_seen = ?
+                WHERE unit = ?
+                """,
+                [
+                    sighting.name.text, sighting.path, sighting.engine, sighting.size?.bytes, instant.microseconds,
+                    record.unit.description,
+                ])
+        }
+        if let fault = sighting.fault {
+            guard record.state != .faulty || record.fault != fault else { return }
+            try markFaulty(record.unit, sighting.name, fault, at: instant, &changes)
+        } else if record.state == .faulty {
+            try setFault(nil, of: record.unit, at: instant)
+        }
+    }
+
+    private func markFaulty(
+        _ unit: UnitID, _ name: DatabaseName, _ fault: RecordedFault, at instant: Instant,
+        _ changes: inout DiscoveryChanges
+    ) throws {
+        try setFault(fault, of: unit, at: instant)
+        try execute("UPDATE databases SET state = 'faulty' WHERE unit = ?", [unit.description])
+        changes.faulty.append(.init(name: name, fault: fault))
+    }
+}
+
+/// The databases of a server that no sighting has claimed yet.
+private struct KnownDatabases {
+    private var byUnit: [UnitID: DatabaseRecord] = [:]
+    private var byName: [DatabaseName: UnitID] = [:]
+
+    /// - Parameter records: of two with the same name the later one counts.
+    init(_ records: [DatabaseRecord]) {
+        for record in records {
+            byUnit[record.unit] = record
+            byName[record.name] = record.unit
+        }
+    }
+
+    var left: [DatabaseRecord] { byUnit.values.sorted { $0.name < $1.name } }
+
+    mutating func take(_ sighting: Sighting) -> DatabaseRecord? {
+        (sighting.unit ?? byName[sighting.name]).flatMap { byUnit.removeValue(forKey: $0) }
+    }
+}
+
+extension ServerRecord {
+    fileprivate init(row: Row) throws {
+        self.init(
+            name: row["name"], isReachable: row["reachable"], reason: row.text("reason"),
+            identity: row.text("identity"), checked: try row.required(row.instant("checked_at"), "servers.checked_at"),
+            lastReachable: row.instant("seen_at"))
+    }
+}

@@ -1,0 +1,103 @@
+package import Model
+
+/// What asking a server for its databases gave.
+package enum Discovery: Sendable {
+    /// Everything it has; what is missing here is gone.
+    case complete([Sighting], identity: String?)
+    /// Nothing is known; nothing counts as gone.
+    case unreachable(Fault)
+}
+
+/// A database as its server showed it.
+package struct Sighting: Sendable, Equatable {
+    /// Nil: the unit that has this name already, else a new one.
+    package var unit: UnitID?
+    package var name: DatabaseName
+    package var path: String
+    package var engine: String
+    package var size: ByteCount?
+    /// Why it can't be backed up, when that shows already.
+    package var fault: RecordedFault?
+
+    package init(
+        unit: UnitID? = nil, name: DatabaseName, path: String, engine: String, size: ByteCount? = nil,
+        fault: Fault? = nil
+    ) {
+        self.unit = unit
+        self.name = name
+        self.path = path
+        self.engine = engine
+        self.size = size
+        self.fault = fault.map { RecordedFault($0) }
+    }
+}
+
+/// What a discovery changed in the catalog.
+package struct DiscoveryChanges: Sendable, Equatable {
+    /// Seen for the first time, or again after their deletion.
+    package var found: [DatabaseName] = []
+    package var gone: [DatabaseName] = []
+    /// Newly faulty.
+    package var faulty: [Faulty] = []
+    /// The server did not answer, but had before; or for another reason than before.
+    package var lost: RecordedFault?
+    /// The server answers again.
+    package var isBack = false
+
+    package struct Faulty: Sendable, Equatable {
+        package let name: DatabaseName
+        package let fault: RecordedFault
+    }
+
+    package init() {}
+
+    /// One message a change.
+    package func messages(server: String) -> [MessageDraft] {
+        var drafts: [MessageDraft] = []
+        if let lost {
+            drafts.append(
+                MessageDraft(
+                    .error, .serverUnreachable, "server \(server) is unreachable", cause: lost.text,
+                    hint: lost.hint ?? "nothing of it counts as deleted until it answers"))
+        }
+        if isBack { drafts.append(MessageDraft(.success, .serverReachable, "server \(server) is reachable again")) }
+        drafts += found.map { MessageDraft(.info, .databaseFound, "found database \($0)", database: $0) }
+        drafts += gone.map {
+            MessageDraft(
+                .warning, .databaseGone, "database \($0) is gone", database: $0,
+                hint: "its backups stay for the days set by `retention.deleted_days`")
+        }
+        drafts += faulty.map {
+            MessageDraft(
+                .error, $0.fault.code, "cannot back up \($0.name): \($0.fault.text)", database: $0.name,
+                hint: $0.fault.hint)
+        }
+        return drafts
+    }
+}
+
+/// A database that the repository knows, for a catalog that doesn't.
+package struct StoredDatabase: Sendable, Equatable {
+    package var unit: UnitID
+    package var name: DatabaseName
+    package var server: String
+    package var path: String
+    package var engine: String
+    package var firstBackup: Instant
+    package var newest: Capture
+    package var lastFull: Instant?
+
+    package init(
+        unit: UnitID, name: DatabaseName, server: String, path: String, engine: String, firstBackup: Instant,
+        newest: Capture, lastFull: Instant?
+    ) {
+        self.unit = unit
+        self.name = name
+        self.server = server
+        self.path = path
+        self.engine = engine
+        self.firstBackup = firstBackup
+        self.newest = newest
+        self.lastFull = lastFull
+    }
+}
