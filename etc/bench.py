@@ -353,8 +353,8 @@ class Bench:
                 self.measure_restore(tool)
             for tool in tools:
                 self.measure("verify", tool, tool.verify, keeps_repository=True)
-            self.note("peak memory of the daemon, bytes", "holdfast", holdfast.memory("VmHWM"))
-            self.note("memory after the work, bytes", "holdfast", holdfast.memory("VmRSS"))
+            self.note("daemon: peak memory, bytes", "holdfast", holdfast.memory("VmHWM"))
+            self.note("daemon: memory after work, bytes", "holdfast", holdfast.memory("VmRSS"))
             self.rounds += 1
             if self.rounds == self.options.runs or time.monotonic() > self.deadline:
                 self.idle(holdfast)
@@ -372,8 +372,8 @@ class Bench:
         time.sleep(10)
         wakeups = holdfast.wakeups()
         time.sleep(60)
-        self.note("wake-ups a minute at rest", "holdfast", holdfast.wakeups() - wakeups)
-        self.note("memory at rest, bytes", "holdfast", holdfast.memory("VmRSS"))
+        self.note("daemon: wake-ups a minute at rest", "holdfast", holdfast.wakeups() - wakeups)
+        self.note("daemon: memory at rest, bytes", "holdfast", holdfast.memory("VmRSS"))
 
     def go(self):
         self.generate()
@@ -395,20 +395,20 @@ class Bench:
 
         changed = self.facts.get("changed_pages_compressed_bytes") or None
         step = self.median("progressive, bytes stored", "holdfast")
-        mib = {row: (self.median(row, "holdfast") or 0) / MIB for row in self.figures if row.endswith(", bytes")}
+        mib = {row: self.median(row, "holdfast") / MIB for row in self.figures if row.startswith("daemon: ") and "bytes" in row}
+        read = self.median("unchanged, bytes read", "holdfast")
         return [
             at_least("first full: throughput over restic", ratio("full, s", "restic", "holdfast"), 2.5),
             at_most("first full: stored over restic", ratio("full, bytes stored", "holdfast", "restic"), 1.12, "x"),
             at_most("progressive: time over restic", ratio("progressive, s", "holdfast", "restic"), 0.15, "x"),
             at_most("progressive: stored over changed pages", step / changed if step and changed else None, 1.5, "x"),
-            at_most("unchanged: KiB read by the daemon",
-                    (self.median("unchanged, bytes read", "holdfast") or 0) / 1024, 1024),
+            at_most("unchanged: KiB read by the daemon", None if read is None else read / 1024, 1024),
             at_least("restore: speed over restic", ratio("restore, s", "restic", "holdfast"), 1.1),
             at_least("restore and sync: speed over restic", ratio("restore and sync, s", "restic", "holdfast"), 1.1),
             at_least("verify pages: speed over restic check", ratio("verify, s", "restic", "holdfast"), 1.2),
-            at_most("daemon: peak memory, MiB", mib.get("peak memory of the daemon, bytes"), 128),
-            at_most("daemon: memory at rest, MiB", mib.get("memory at rest, bytes"), 40),
-            at_most("daemon: wake-ups a minute", self.median("wake-ups a minute at rest", "holdfast"), 1),
+            at_most("daemon: peak memory, MiB", mib.get("daemon: peak memory, bytes"), 128),
+            at_most("daemon: memory at rest, MiB", mib.get("daemon: memory at rest, bytes"), 40),
+            at_most("daemon: wake-ups a minute", self.median("daemon: wake-ups a minute at rest", "holdfast"), 1),
         ]
 
 
