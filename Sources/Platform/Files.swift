@@ -41,6 +41,17 @@ package enum Files {
         try mutate("rmdir", "remove", path) { Int(rmdir(path)) }
     }
 
+    /// Permission bits of what `path` names, such as 0o660; links are followed.
+    package static func setMode(_ path: String, _ mode: UInt32) throws {
+        try mutate("chmod", "change the mode of", path) { Int(chmod(path, mode_t(mode))) }
+    }
+
+    /// - Parameters uid, gid: nil keeps the one there is.
+    /// - Throws: `not-permitted` when this process may not give files away.
+    package static func setOwner(_ path: String, uid: UInt32? = nil, gid: UInt32? = nil) throws {
+        try mutate("chown", "change the owner of", path) { Int(chown(path, uid ?? .max, gid ?? .max)) }
+    }
+
     /// Removes a folder with all that is in it; links are removed, never followed. Nothing there is no fault.
     package static func removeTree(_ path: String) throws {
         guard let status = try status(path, followLinks: false) else { return }

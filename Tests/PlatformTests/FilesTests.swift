@@ -100,6 +100,15 @@ import Testing
         #expect(try Files.status("\(folder)/file/below") == nil)
     }
 
+    @Test func modeAndOwnerAreSetByName() throws {
+        try put([], "\(folder)/file")
+        try Files.setMode("\(folder)/file", 0o660)
+        try Files.setOwner("\(folder)/file", gid: getgid())
+        let status = try #require(try Files.status("\(folder)/file"))
+        #expect(status.mode == 0o660 && status.uid == getuid() && status.gid == getgid())
+        #expect(fault { try Files.setMode("\(folder)/none", 0o660) }?.code == .notFound)
+    }
+
     @Test func listsEveryNameAsItIs() throws {
         let names = ["a", ".hidden", "with space", "two\nlines", "ü漢", "...", "-rf"]
         for name in names { try put([], "\(folder)/\(name)") }
