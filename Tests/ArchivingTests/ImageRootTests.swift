@@ -46,6 +46,17 @@ import Testing
         #expect(Set(hashes).count == 3)
     }
 
+    /// The check values of the format's specification.
+    @Test func hashesAreThoseOfTheSpecification() {
+        let hash = hash([UInt8](repeating: 0, count: 4096))
+        var bytes = [UInt8](repeating: 0, count: PageHash.length)
+        bytes.withUnsafeMutableBytes { hash.write(to: $0, at: 0) }
+        #expect(Hexadecimal.encode(bytes) == "e3151e234d84d105a8ccbb847f13b953")
+        var root = ImageRoot.empty
+        root.add(file: 1, page: 0, hash: hash, by: hasher)
+        #expect(root.description == "bc575a1ad4b411c900e703adfb33dae9")
+    }
+
     @Test func theTextIsReadBack() throws {
         var root = ImageRoot.empty
         #expect(root.description == String(repeating: "0", count: 32))

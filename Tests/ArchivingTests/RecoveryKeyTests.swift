@@ -15,6 +15,13 @@ import Testing
         }
     }
 
+    /// The check value of the format's specification: the bytes 00 01 … 1f.
+    @Test func wordsAreThoseOfTheSpecification() throws {
+        let text =
+            "babad bamag bibaj bimal boban bomar bubat bumaz dabid damig dibij dimil dobin domir dubit dumiz lonag"
+        #expect(try RecoveryKey(words: text).words().joined(separator: " ") == text)
+    }
+
     @Test func everyMistypedLetterIsFound() throws {
         let text = try RecoveryKey.random().words().joined()
         // One change in 65,536 passes the check word, so a changed letter is nearly never missed.
