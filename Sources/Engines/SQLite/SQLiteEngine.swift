@@ -1,4 +1,4 @@
-import Glibc
+import CSQLite
 import Model
 import Platform
 
@@ -6,19 +6,36 @@ import Platform
 package final class SQLiteEngine: Engine {
     package let kind = "sqlite"
     let server: ServerDefinition
+    let mounts: MountTable
 
-    package init(_ server: ServerDefinition) { self.server = server }
+    /// - Parameters:
+    ///   - fstab: the table of what should be mounted.
+    ///   - mountinfo: the table of what is.
+    package init(
+        _ server: ServerDefinition, fstab: String = "/etc/fstab", mountinfo: String = "/proc/self/mountinfo"
+    ) {
+        self.server = server
+        mounts = MountTable(planned: fstab, mounted: mountinfo)
+    }
 
     package func sidecars(of path: String) -> [String] { ["-wal", "-shm", "-journal"].map { path + $0 } }
 }
+
 extension SQLiteEngine {
-    package func discover(known: [String], memory: String?) -> Discovery {
-        .unreachable(Fault(.internalError, "x"), .init(databases: [], memory: ""))
+    package func clients(of databases: [FoundDatabase]) -> ClientListing {
+        var scan = ClientScan()
+        return scan.run(databases)
     }
-    package func changes(of database: FoundDatabase, since token: String?) -> ChangeFinding { .unknown(reason: "x") }
-    package func snapshot(of database: FoundDatabase, patience: Patience) throws -> any Snapshot {
-        throw Fault(.internalError, "x")
+
+    package func check(_ copy: String) throws -> [String] {
+        do {
+            return try ScratchDatabase.problems(copy)
+        } catch let failure as ScratchDatabase.Connection.Failure {
+            switch failure.code & 0xFF {
+            case SQLITE_CORRUPT, SQLITE_NOTADB: return [failure.text]
+            default:
+                throw Fault(.inputOutput, "the check of \(copy) could not run: \(failure.text)")
+            }
+        }
     }
-    package func clients(of databases: [FoundDatabase]) -> ClientListing { .init(clients: [:], isComplete: true) }
-    package func check(_ copy: String) throws -> [String] { [] }
 }

@@ -1,0 +1,61 @@
+import Glibc
+import Platform
+
+/// Tells file systems apart, also after they were unmounted and mounted again.
+enum FileSystemIdentity {
+    /// The id statvfs(3) gives it, which for most comes from its UUID; nil when it can't be asked.
+    static func of(_ folder: File) -> String? {
+        var status = statvfs()
+        guard fstatvfs(folder.descriptor, &status) == 0 else { return nil }
+        return String(status.f_fsid, radix: 16)
+    }
+
+    static func of(_ path: NativePath) -> String? {
+        var status = statvfs()
+        guard path.withCString({ statvfs($0, &status) }) == 0 else { return nil }
+        return String(status.f_fsid, radix: 16)
+    }
+}
+
+/// The file systems this machine mounts by itself and those that are mounted now.
+struct MountTable {
+    /// Paths of the tables; tests name their own.
+    let planned: String
+    let mounted: String
+
+    /// Places in or above `folder` that should have a file system mounted and don't.
+    func missing(around folder: NativePath) -> [NativePath] {
+        let present = Set(lines(mounted).compactMap { $0.count > 4 ? Self.unescape($0[4]) : nil })
+        return lines(planned).compactMap { fields -> NativePath? in
+            guard fields.count >= 4, !fields[0].hasPrefix("#"), fields[1].hasPrefix("/"), fields[1] != "/",
+                !fields[3].split(separator: ",").contains("noauto")
+            else { return nil }
+            let place = Self.unescape(fields[1])
+            guard folder.isInside(place) || place.isInside(folder) else { return nil }
+            return present.contains(where: { $0.components == place.components }) ? nil : place
+        }
+    }
+
+    private func lines(_ path: String) -> [[Substring]] {
+        let text = String(decoding: (try? Files.read(path, limit: 8 << 20)) ?? [], as: UTF8.self)
+        return text.split(separator: "\n").map { $0.split(whereSeparator: { $0 == " " || $0 == "\t" }) }
+    }
+
+    /// Both tables write blanks in names as `\040`.
+    private static func unescape(_ field: Substring) -> NativePath {
+        var bytes: [UInt8] = []
+        var rest = Array(field.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3,
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return NativePath(bytes: bytes)
+    }
+}

@@ -1,0 +1,71 @@
+import Glibc
+import Model
+import Platform
+
+/// What can be seen of a database's state without reading a page.
+struct SourceLook: Codable, Equatable {
+    var main: FileIdentity
+    var changeCounter: UInt32
+    var writeVersion: UInt8
+    var readVersion: UInt8
+    var log: FileIdentity?
+    var journal: FileIdentity?
+    /// Hexadecimal head of the wal-index.
+    var index: String?
+
+    init(_ source: DatabaseSource) throws {
+        main = try source.mainIdentity()
+        log = try source.identity("-wal")
+        journal = try source.identity("-journal")
+        let header = try source.header()
+        changeCounter = header.changeCounter
+        writeVersion = header.writeVersion
+        readVersion = header.readVersion
+        if log != nil, let file = try source.open("-shm"), let shared = try SharedIndex.read(file) {
+            index = Hexadecimal.encode(shared.head)
+        }
+    }
+}
+
+/// A snapshot's token: the look of the source when it was taken.
+struct ChangeToken: Codable, Equatable {
+    static let format = 1
+
+    var format = Self.format
+    var look: SourceLook
+    /// Nanoseconds since 1970.
+    var taken: Int64
+    /// Whether a write right after the look could have left the same stamps.
+    var isRacy: Bool
+
+    init(_ look: SourceLook) {
+        self.look = look
+        taken = StampClock.now()
+        isRacy = [look.main, look.log, look.journal].contains { $0?.isRacy(at: StampClock.now()) ?? false }
+    }
+
+    init?(_ text: String) {
+        guard let token = try? Records.decode(ChangeToken.self, from: text), token.format == Self.format else {
+            return nil
+        }
+        self = token
+    }
+
+    var text: String { Records.encode(self) }
+
+    /// What has changed between this token and a later look.
+    func finding(now look: SourceLook) -> ChangeFinding {
+        if look.index != nil, look.index == self.look.index, look == self.look { return .unchanged }
+        guard look == self.look else { return .unknown(reason: Self.difference(self.look, look)) }
+        return isRacy ? .unknown(reason: "the last backup was taken right after a change") : .unchanged
+    }
+
+    private static func difference(_ old: SourceLook, _ new: SourceLook) -> String {
+        if !new.main.isSameFile(as: old.main) { return "the database was replaced by another file" }
+        if (new.writeVersion, new.readVersion) != (old.writeVersion, old.readVersion) {
+            return "the journal mode was changed"
+        }
+        if new.index != old.index || new.log != old.log { return "the write-ahead log has changed" }
+        return "the database file has changed"
+    }
+}
