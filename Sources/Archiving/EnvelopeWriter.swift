@@ -71,7 +71,10 @@ package final class EnvelopeWriter: Sendable {
         _ frame: SealedFrame, _ bytes: UnsafeRawBufferPointer, pageSize: UInt32 = 0, runs: [PageRun] = []
     ) throws {
         try guarded { state in
-            guard frame.kind.isPayload, state.frames[frame.index] == nil else {
+            guard sealer.made(frame) else {
+                throw label.refused("frame \(frame.index) was sealed for another object")
+            }
+            guard state.frames[frame.index] == nil else {
                 throw label.refused("frame \(frame.index) was appended before")
             }
             guard (frame.kind == .pages) == !runs.isEmpty, (pageSize > 0) == !runs.isEmpty,

@@ -9,6 +9,8 @@ package struct SealedFrame: Sendable {
     package let plainLength: Int
     /// Bytes of the buffer that are the frame: header, ciphertext and tag.
     package let storedLength: Int
+    /// The salt of the object that it belongs to.
+    let salt: [UInt8]
 }
 
 /// Seals the frames of one object, on any number of threads at once.
@@ -28,6 +30,9 @@ package final class FrameSealer: Sendable {
         self.label = label
         self.indexLimit = UInt64(indexLimit)
     }
+
+    /// Whether the frame was sealed for this object.
+    func made(_ frame: SealedFrame) -> Bool { frame.salt == header.salt }
 
     /// Indices that were handed out.
     var sealedCount: UInt64 { nextIndex.load(ordering: .sequentiallyConsistent) }
@@ -68,7 +73,9 @@ package final class FrameSealer: Sendable {
             content, key: key, nonce: header.nonce(index: index),
             bound: UnsafeRawBufferPointer(rebasing: output[..<FrameHeader.length]),
             into: UnsafeMutableRawBufferPointer(rebasing: body[..<frame.sealedLength]))
-        return SealedFrame(index: index, kind: kind, plainLength: plain.count, storedLength: frame.storedLength)
+        return SealedFrame(
+            index: index, kind: kind, plainLength: plain.count, storedLength: frame.storedLength,
+            salt: header.salt)
     }
 
     /// Contents and footer need two more indices than the payload.

@@ -92,6 +92,13 @@ import Testing
         #expect(code { try bytes.withUnsafeBytes { try writer.append(frame, $0) } } == .internalError)
     }
 
+    @Test func aFrameOfAnotherObjectIsNotAppended() throws {
+        let fixture = try EnvelopeFixture()
+        let (frame, bytes) = try seal(.record, [1], fixture.writer(to: MemoryObject()), fixture.bench)
+        let other = try fixture.writer(to: MemoryObject())
+        #expect(code { try bytes.withUnsafeBytes { try other.append(frame, $0) } } == .internalError)
+    }
+
     @Test func afterAFailureNothingMoreIsWritten() throws {
         let fixture = try EnvelopeFixture()
         let object = MemoryObject(room: 220)
