@@ -43,6 +43,7 @@ struct SettingsDocument {
             throw SettingsProblem(file: file, line: nil, message: "not TOML")
         }
         collect(root, at: [], lines: SettingLines(text))
+        entries.sort { ($0.line ?? 0) < ($1.line ?? 0) }
     }
 
     private mutating func collect(_ table: TOMLTable, at path: [String], lines: SettingLines) {

@@ -1,0 +1,183 @@
+package import Model
+internal import NIOCore
+internal import NIOHTTP1
+package import Wire
+
+extension DaemonClient {
+    package func identity() async throws -> Identity { try await value(Identity.self, ClientRequest(.GET, "whoami")) }
+
+    package func status() async throws -> Status { try await value(Status.self, ClientRequest(.GET, "status")) }
+
+    package func databases(deleted: Bool = false) async throws -> [Database] {
+        var request = ClientRequest(.GET, "databases")
+        if deleted { request.query = [("deleted", "1")] }
+        return try await items(Database.self, request)
+    }
+
+    package func database(_ name: String) async throws -> Database {
+        try await value(Database.self, ClientRequest(.GET, "databases", name))
+    }
+
+    package func clients(of pattern: String?) async throws -> [DatabaseClient] {
+        var request = ClientRequest(.GET, "clients")
+        if let pattern { request.query = [("database", pattern)] }
+        return try await items(DatabaseClient.self, request)
+    }
+
+    package func requestBackup(_ backup: BackupRequest) async throws -> BackupReply {
+        try await value(BackupReply.self, post(backup, "backups"))
+    }
+
+    package func restore(_ restore: RestoreRequest) async throws -> Run {
+        try await value(Run.self, post(restore, "restores"))
+    }
+
+    package func verify(_ verify: VerifyRequest) async throws -> Run {
+        try await value(Run.self, post(verify, "verifications"))
+    }
+
+    package func effectiveSettings() async throws -> [EffectiveSetting] {
+        try await items(EffectiveSetting.self, ClientRequest(.GET, "settings"))
+    }
+
+    package func reload() async throws -> [EffectiveSetting] {
+        try await items(EffectiveSetting.self, ClientRequest(.POST, "settings", "reload"))
+    }
+
+    /// A request whose body is `value` as JSON.
+    func post(_ value: some Encodable, _ first: String, _ second: String? = nil) throws -> ClientRequest {
+        var request = second.map { ClientRequest(.POST, first, $0) } ?? ClientRequest(.POST, first)
+        request.body = try WireCoding.encode(value)
+        return request
+    }
+}
+
+// MARK: - Backups
+
+extension DaemonClient {
+    package func backups(_ filter: BackupFilter) async throws -> [Backup] {
+        var request = ClientRequest(.GET, "backups")
+        request.query = filter.databases.map { ("database", $0) }
+        if filter.deleted { request.query.append(("deleted", "1")) }
+        if let since = filter.since { request.query.append(("since", since.rfc3339())) }
+        if let until = filter.until { request.query.append(("until", until.rfc3339())) }
+        if let limit = filter.limit { request.query.append(("limit", String(limit))) }
+        return try await items(Backup.self, request)
+    }
+
+    package func backup(_ id: BackupID) async throws -> Backup {
+        try await value(Backup.self, ClientRequest(.GET, "backups", id.description))
+    }
+
+    package func preserve(_ id: BackupID) async throws -> Backup { try await change(id, "preserve") }
+    package func release(_ id: BackupID) async throws -> Backup { try await change(id, "release") }
+    package func undelete(_ id: BackupID) async throws -> Backup { try await change(id, "undelete") }
+
+    package func delete(_ id: BackupID) async throws -> Backup {
+        try await value(Backup.self, ClientRequest(.DELETE, "backups", id.description))
+    }
+
+    private func change(_ id: BackupID, _ verb: String) async throws -> Backup {
+        try await value(Backup.self, ClientRequest(.POST, "backups", id.description, verb))
+    }
+
+    /// Hands the file's bytes to `write`, in order.
+    ///
+    /// - Parameter start: called once with the file's length.
+    package func download(
+        _ id: BackupID, start: @escaping @Sendable (ByteCount?) -> Void,
+        write: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+    ) async throws {
+        var request = ClientRequest(.GET, "backups", id.description, "content")
+        request.patience = .seconds(600)
+        try await Exchange(socket: socket, request: request).run(start: start) { chunk in
+            try chunk.withUnsafeReadableBytes(write)
+            return true
+        }
+    }
+}
+
+// MARK: - Runs and messages
+
+extension DaemonClient {
+    package func runs(_ query: RunQuery) async throws -> [Run] {
+        var request = ClientRequest(.GET, "runs")
+        if let database = query.database { request.query.append(("database", database)) }
+        if query.active { request.query.append(("active", "1")) }
+        if let limit = query.limit { request.query.append(("limit", String(limit))) }
+        return try await items(Run.self, request)
+    }
+
+    package func run(_ id: String) async throws -> Run { try await value(Run.self, ClientRequest(.GET, "runs", id)) }
+
+    package func cancelRun(_ id: String) async throws -> Run {
+        try await value(Run.self, ClientRequest(.POST, "runs", id, "cancel"))
+    }
+
+    /// Calls `each` with every step, and returns the run as it ended.
+    package func waitRun(_ id: String, each: @escaping @Sendable (Run) -> Void = { _ in }) async throws -> Run {
+        while true {
+            try await follow(Run.self, ClientRequest(.GET, "runs", id)) { run in
+                each(run)
+                return !run.state.isFinal
+            }
+            let run = try await run(id)
+            if run.state.isFinal { return run }
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    package func messages(_ query: MessageQuery) async throws -> [Message] {
+        try await items(Message.self, messageRequest(query))
+    }
+
+    /// Hands messages to `each` as they come, until it returns false or the daemon stops.
+    package func followMessages(
+        _ query: MessageQuery, each: @escaping @Sendable (Message) async throws -> Bool
+    ) async throws {
+        try await follow(Message.self, messageRequest(query), each: each)
+    }
+
+    package func acknowledge(_ ids: [MessageID]) async throws -> [Message] {
+        try await items(Message.self, post(AcknowledgeRequest(ids: ids), "messages", "acknowledge"))
+    }
+
+    private func messageRequest(_ query: MessageQuery) -> ClientRequest {
+        var request = ClientRequest(.GET, "messages")
+        if let after = query.after { request.query.append(("after", after.description)) }
+        if let since = query.since { request.query.append(("since", since.rfc3339())) }
+        if let severity = query.severity { request.query.append(("severity", severity.rawValue)) }
+        if let database = query.database { request.query.append(("database", database)) }
+        if let run = query.run { request.query.append(("run", run)) }
+        if query.unacknowledged { request.query.append(("unacknowledged", "1")) }
+        if let limit = query.limit { request.query.append(("limit", String(limit))) }
+        return request
+    }
+}
+
+// MARK: - Repository
+
+extension DaemonClient {
+    package func repositorySpace() async throws -> RepositorySpace {
+        try await value(RepositorySpace.self, ClientRequest(.GET, "repository", "space"))
+    }
+
+    /// Waits as long as the check takes.
+    package func checkRepository() async throws -> RepositoryCheck {
+        var request = ClientRequest(.POST, "repository", "check")
+        request.patience = nil
+        return try await value(RepositoryCheck.self, request)
+    }
+
+    package func keys() async throws -> [KeySlot] {
+        try await items(KeySlot.self, ClientRequest(.GET, "repository", "keys"))
+    }
+
+    package func addKey(_ key: KeyRequest) async throws -> KeyReply {
+        try await value(KeyReply.self, post(key, "repository", "keys"))
+    }
+
+    package func removeKey(_ slot: String) async throws -> KeySlot {
+        try await value(KeySlot.self, ClientRequest(.DELETE, "repository", "keys", slot))
+    }
+}

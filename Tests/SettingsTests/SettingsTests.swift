@@ -1,0 +1,152 @@
+import Foundation
+import Model
+import Settings
+import Testing
+
+@Suite struct SettingsTests {
+    /// Writes `main` and the additions into a folder, checks them, and removes the folder.
+    private func check(_ main: String, _ additions: [String: String] = [:]) throws -> SettingsVerdict {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "hf-settings-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "conf.d"), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try main.write(to: folder.appending(path: "holdfast.toml"), atomically: false, encoding: .utf8)
+        for (name, text) in additions {
+            try text.write(to: folder.appending(path: "conf.d/\(name)"), atomically: false, encoding: .utf8)
+        }
+        return SettingsFiles.check(folder.appending(path: "holdfast.toml").path)
+    }
+
+    @Test func anEmptyFileMeansTheDocumentedDefaults() throws {
+        let settings = try #require(try check("").settings)
+        #expect(settings.socket == "/run/holdfast/holdfast.sock")
+        #expect(settings.repository.path == "/var/lib/holdfast/repository")
+        #expect(settings.repository.key == .file("/etc/holdfast/repository.key"))
+        #expect(settings.repository.compression == .fast)
+        #expect(settings.backup.onDemandCooldown == .seconds(600))
+        #expect(settings.backup.parallel == 2)
+        #expect(settings.backup.readLimit == nil)
+        #expect(settings.retention.keepDays == 30 && settings.retention.maxKeepDays == 30)
+        #expect(settings.retention.deletedDays == 7)
+        #expect(settings.full?.hour == 23)
+        #expect(settings.progressive == .seconds(300))
+        #expect(settings.servers.isEmpty && settings.restoreRoots.isEmpty && settings.timeZone == nil)
+        #expect(settings.listing.allSatisfy { $0.source == "default" })
+    }
+
+    @Test func theExampleOfTheManualLoads() throws {
+        let text = """
+            time_zone = "Europe/Berlin"
+            socket = "/run/holdfast/holdfast.sock"
+            restore_roots = ["/srv/restore/"]
+            [repository]
+            path = "/var/lib/holdfast/repository"
+            credential = "repository-key"
+            compression = "small"
+            [backup]
+            read_limit = "50M"
+            [full]
+            at = "off"
+            [progressive]
+            every = "99m"
+            [servers.crm]
+            engine = "sqlite"
+            folders = ["/srv/crm"]
+            exclude = ["*.tmp"]
+            full_at = "*-*-* 03:30"
+            progressive_every = "1s"
+            """
+        let settings = try #require(try check(text).settings)
+        #expect(settings.repository.key == .credential("repository-key"))
+        #expect(settings.backup.readLimit == ByteCount(50 << 20))
+        #expect(settings.restoreRoots == ["/srv/restore"])
+        #expect(settings.full == nil)
+        #expect(settings.progressive == .seconds(5940))
+        let server = try #require(settings.server("crm"))
+        #expect(server.folders == ["/srv/crm"] && server.exclude == ["*.tmp"] && server.include.isEmpty)
+        #expect(server.full?.description == "*-*-* 03:30")
+        #expect(server.progressive == .seconds(1))
+    }
+
+    @Test(arguments: [
+        ("[progressiv]\nevery = \"5m\"", "unknown table [progressiv]", "did you mean [progressive]?"),
+        ("[backup]\nparalel = 3", "unknown setting backup.paralel", "did you mean backup.parallel?"),
+        ("sockt = \"/x\"", "unknown setting sockt", "did you mean socket?"),
+        (
+            "[servers.crm]\nfolder = [\"/srv\"]", "unknown setting servers.crm.folder",
+            "did you mean servers.crm.folders?"
+        ),
+    ])
+    func anUnknownSettingNamesTheNearestKnownOne(text: String, message: String, hint: String) throws {
+        let problems = try check(text).problems
+        let problem = try #require(problems.first { $0.message == message })
+        #expect(problem.hint == hint)
+        #expect(problem.line != nil)
+    }
+
+    @Test(arguments: [
+        "[backup]\nparallel = 0", "[backup]\nparallel = \"2\"", "[backup]\nparallel = 2.5",
+        "[backup]\non_demand_cooldown = 10", "[backup]\non_demand_cooldown = \"10\"",
+        "[backup]\non_demand_cooldown = \"off\"", "[backup]\nread_limit = \"fast\"", "[progressive]\nevery = \"0s\"",
+        "[progressive]\nevery = \"100m\"", "[full]\nat = \"25:00\"", "[full]\nat = \"Sun 02:00\"",
+        "[repository]\ncompression = \"zstd\"", "[repository]\npath = \"repository\"", "socket = \"~/sock\"",
+        "[repository]\nkey_file = \"/a/../b\"", "[retention]\nkeep_days = 31", "[retention]\ndeleted_days = 16",
+        "time_zone = \"Mars/Olympus\"", "restore_roots = \"/srv\"", "restore_roots = [1]",
+        "[repository]\nkey_file = \"/a\"\ncredential = \"b\"", "[servers.crm]\nengine = \"postgres\"",
+        "[servers.crm]", "[servers.\"a/b\"]\nfolders = [\"/srv\"]", "servers = 3", "this is not toml", "[a\n",
+        "[repository]\npath = \"/srv/backup\"\n[servers.all]\nfolders = [\"/srv\"]",
+    ])
+    func aWrongSettingIsRefusedWithItsPlace(text: String) throws {
+        let verdict = try check(text)
+        #expect(verdict.settings == nil)
+        let problem = try #require(verdict.problems.first)
+        #expect(problem.description.contains("holdfast.toml"))
+    }
+
+    @Test func allProblemsAreReportedAtOnce() throws {
+        let verdict = try check(
+            "[backup]\nparallel = 0\nparalel = 1\n", ["10-more.toml": "[full]\nat = \"never\"\n", "ignored.txt": "x"])
+        #expect(verdict.problems.count == 3)
+        #expect(verdict.problems.map(\.line) == [2, 3, 2])
+        let fault = Fault(verdict.problems)
+        #expect(fault.code == .badSettings && fault.code.exitStatus == 78)
+        #expect(fault.message.contains("10-more.toml:2"))
+    }
+
+    @Test func laterFilesWinAndTheListingNamesTheSource() throws {
+        let verdict = try check(
+            "[backup]\nparallel = 3\n", ["20-b.toml": "[backup]\nparallel = 5\n", "10-a.toml": "backup.parallel = 4\n"])
+        let settings = try #require(verdict.settings)
+        #expect(settings.backup.parallel == 5)
+        let entry = try #require(settings.listing.first { $0.key == "backup.parallel" })
+        #expect(entry.value == "5" && entry.source.hasSuffix("conf.d/20-b.toml:2"))
+    }
+
+    @Test func aMissingFileIsAFaultWithAHint() {
+        #expect(throws: Fault.self) { try SettingsFiles.load("/nonexistent/holdfast.toml") }
+    }
+
+    @Test func aRaisedLimitAllowsLongerKeeping() throws {
+        let settings = try #require(try check("[retention]\nmax_keep_days = 400\nkeep_days = 365\n").settings)
+        #expect(settings.retention.keepDays == 365)
+    }
+
+    @Test func theReferenceFileIsCurrentAndMeansTheDefaults() throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../etc/holdfast.toml")
+        if ProcessInfo.processInfo.environment["RECORD_GOLDENS"] != nil {
+            try SettingsReference.text.write(to: path, atomically: true, encoding: .utf8)
+            Issue.record("goldens recorded; run again without RECORD_GOLDENS")
+        }
+        #expect(try String(contentsOf: path, encoding: .utf8) == SettingsReference.text)
+        #expect(try check(SettingsReference.text).settings == SettingsFiles.defaults)
+        let uncommented = SettingsReference.text.split(separator: "\n").map { line in
+            line.hasPrefix("#") && !line.hasPrefix("# ") && !line.contains("credential") ? String(line.dropFirst()) : ""
+        }
+        let verdict = try check(
+            SettingsReference.text.split(separator: "\n").enumerated().map { index, line in
+                line.hasPrefix("[") ? String(line) : uncommented[index]
+            }.joined(separator: "\n"))
+        #expect(verdict.problems == [])
+        #expect(verdict.settings?.servers.map(\.name) == ["crm"])
+    }
+}

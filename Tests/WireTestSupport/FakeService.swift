@@ -1,0 +1,183 @@
+package import Model
+internal import Synchronization
+package import Wire
+
+/// A service that answers with samples and notes who called what.
+package final class FakeService: Service {
+    private let calls = Mutex<[String]>([])
+    private let actors = Mutex<[Actor]>([])
+    private let failure = Mutex<Fault?>(nil)
+    private let status = Mutex(Samples.status)
+    private let followers = Mutex<[AsyncStream<Message>.Continuation]>([])
+    private let closedDownloads = Mutex(0)
+
+    package init() {}
+
+    package let timeZone = "Europe/Berlin"
+    package let version = "0.1"
+
+    package var noted: [String] { calls.withLock { $0 } }
+    package var actorsSeen: [Actor] { actors.withLock { $0 } }
+    package var downloadsClosed: Int { closedDownloads.withLock { $0 } }
+
+    /// From now on every call throws this; nil ends that.
+    package func fail(with fault: Fault?) { failure.withLock { $0 = fault } }
+    package func set(_ value: Status) { status.withLock { $0 = value } }
+
+    /// Sends a message to all followers.
+    package func send(_ message: Message) { followers.withLock { all in for one in all { one.yield(message) } } }
+    package var followerCount: Int { followers.withLock { $0.count } }
+
+    private func note(_ call: String, _ actor: Actor) throws {
+        calls.withLock { $0.append(call) }
+        actors.withLock { $0.append(actor) }
+        if let fault = failure.withLock({ $0 }) { throw fault }
+    }
+
+    package func status(for actor: Actor) throws -> Status {
+        try note("status", actor)
+        return status.withLock { $0 }
+    }
+
+    package func databases(deleted: Bool, for actor: Actor) throws -> [Database] {
+        try note("databases deleted=\(deleted)", actor)
+        return [Samples.database]
+    }
+
+    package func database(_ name: String, for actor: Actor) throws -> Database {
+        try note("database \(name)", actor)
+        _ = try NameSelection.one(name, among: [Samples.name])
+        return Samples.database
+    }
+
+    package func clients(of pattern: String?, for actor: Actor) throws -> [DatabaseClient] {
+        try note("clients \(pattern ?? "")", actor)
+        return [
+            DatabaseClient(
+                database: Samples.name, pid: 7, command: "crm", user: "www-data", uid: 33, unit: "crm.service")
+        ]
+    }
+
+    package func requestBackup(_ request: BackupRequest, by actor: Actor) throws -> BackupReply {
+        try note("backup \(request.databases) all=\(request.all) full=\(request.full)", actor)
+        let skipped = SkippedDatabase(
+            database: DatabaseName("crm/other.db"), code: .inCooldown, message: "in cooldown", retryAfterSeconds: 60)
+        return BackupReply(runs: [Samples.run("run-1", .waiting)], skipped: request.all ? [skipped] : [])
+    }
+
+    package func backups(_ filter: BackupFilter, for actor: Actor) throws -> [Backup] {
+        try note("backups \(filter.databases) limit=\(filter.limit ?? 0)", actor)
+        return [Samples.backup]
+    }
+
+    package func backup(_ id: BackupID, for actor: Actor) throws -> Backup { try one(id, "backup", actor) }
+    package func preserve(_ id: BackupID, by actor: Actor) throws -> Backup { try one(id, "preserve", actor) }
+    package func release(_ id: BackupID, by actor: Actor) throws -> Backup { try one(id, "release", actor) }
+    package func delete(_ id: BackupID, by actor: Actor) throws -> Backup { try one(id, "delete", actor) }
+    package func undelete(_ id: BackupID, by actor: Actor) throws -> Backup { try one(id, "undelete", actor) }
+
+    private func one(_ id: BackupID, _ call: String, _ actor: Actor) throws -> Backup {
+        try note("\(call) \(id)", actor)
+        guard id == Samples.backupID else { throw Fault(.notFound, "no backup \(id)") }
+        return Samples.backup
+    }
+
+    /// 64 chunks of 64 KiB, each filled with its number.
+    package func download(_ id: BackupID, by actor: Actor) throws -> Download {
+        try note("download \(id)", actor)
+        let chunk = Mutex(0)
+        return Download(fileName: "app.db", length: ByteCount(64 << 16)) {
+            let number = chunk.withLock { number in
+                defer { number += 1 }
+                return number
+            }
+            return number < 64 ? [UInt8](repeating: UInt8(number), count: 1 << 16) : nil
+        } close: {
+            self.closedDownloads.withLock { $0 += 1 }
+        }
+    }
+
+    package func restore(_ request: RestoreRequest, by actor: Actor) throws -> Run {
+        try note("restore \(request.database) to=\(request.to ?? "") in_place=\(request.inPlace)", actor)
+        return Samples.run("run-2", .waiting)
+    }
+
+    package func verify(_ request: VerifyRequest, by actor: Actor) throws -> Run {
+        try note("verify \(request.databases) \(request.level.rawValue)", actor)
+        return Samples.run("run-3", .waiting)
+    }
+
+    package func runs(_ query: RunQuery, for actor: Actor) throws -> [Run] {
+        try note("runs active=\(query.active)", actor)
+        return [Samples.run()]
+    }
+
+    package func run(_ id: String, for actor: Actor) throws -> Run {
+        try note("run \(id)", actor)
+        return Samples.run(id, .succeeded)
+    }
+
+    /// Waiting, running, succeeded.
+    package func followRun(_ id: String, for actor: Actor) throws -> AsyncStream<Run> {
+        try note("follow \(id)", actor)
+        return AsyncStream { continuation in
+            for state in [RunState.waiting, .running, .succeeded] { continuation.yield(Samples.run(id, state)) }
+            continuation.finish()
+        }
+    }
+
+    package func cancelRun(_ id: String, by actor: Actor) throws -> Run {
+        try note("cancel \(id)", actor)
+        return Samples.run(id, .cancelled)
+    }
+
+    package func messages(_ query: MessageQuery, for actor: Actor) throws -> [Message] {
+        try note("messages after=\(query.after.map { $0.description } ?? "")", actor)
+        return (1...3).map { Samples.message($0) }.filter { message in query.after.map { message.id > $0 } ?? true }
+    }
+
+    package func followMessages(_ query: MessageQuery, for actor: Actor) throws -> AsyncStream<Message> {
+        let old = try messages(query, for: actor)
+        let (stream, continuation) = AsyncStream<Message>.makeStream()
+        for message in old { continuation.yield(message) }
+        followers.withLock { $0.append(continuation) }
+        return stream
+    }
+
+    package func acknowledge(_ ids: [MessageID], by actor: Actor) throws -> [Message] {
+        try note("acknowledge \(ids)", actor)
+        return ids.map { Samples.message($0.number) }
+    }
+
+    package func repositorySpace(for actor: Actor) throws -> RepositorySpace {
+        try note("space", actor)
+        return Samples.space
+    }
+
+    package func checkRepository(by actor: Actor) throws -> RepositoryCheck {
+        try note("check", actor)
+        return RepositoryCheck(objects: 3, bytes: ByteCount(1000))
+    }
+
+    package func keys(for actor: Actor) throws -> [KeySlot] {
+        try note("keys", actor)
+        return [KeySlot(id: "1", kind: .keyFile, label: "first", created: Samples.instant)]
+    }
+
+    package func addKey(_ request: KeyRequest, by actor: Actor) throws -> KeyReply {
+        try note("add key \(request.kind.rawValue)", actor)
+        return KeyReply(slot: KeySlot(id: "2", kind: request.kind, label: request.label, created: Samples.instant))
+    }
+
+    package func removeKey(_ slot: String, by actor: Actor) throws -> KeySlot {
+        try note("remove key \(slot)", actor)
+        return KeySlot(id: slot, kind: .recovery, label: "", created: Samples.instant)
+    }
+
+    package func effectiveSettings(for actor: Actor) throws -> [EffectiveSetting] {
+        try note("settings", actor)
+        return [EffectiveSetting(key: "backup.parallel", value: "2", source: "default")]
+    }
+
+    package func reload(by actor: Actor) throws -> [EffectiveSetting] { try effectiveSettings(for: actor) }
+}
