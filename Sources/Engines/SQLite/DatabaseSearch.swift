@@ -7,6 +7,7 @@ struct DatabaseSearch {
     let server: ServerDefinition
     let known: Set<String>
     private(set) var databases: [FoundDatabase] = []
+    private var seen: Set<String> = []
     private var mounts: Set<FolderWalk.Mount> = []
     private let forbidden: [NativePath]
     private let include: [Pattern]
@@ -52,7 +53,7 @@ struct DatabaseSearch {
         let path = entry.path.reduce(folder.root) { $0.appending(component: $1) }.text
         let relative = (folder.prefix + entry.path).map { NativePath(bytes: $0).text }.joined(separator: "/")
         let name = DatabaseName(server: server.name, path: relative)
-        guard !databases.contains(where: { $0.path == path }) || entry.path.isEmpty else { return }
+        guard seen.insert(path).inserted else { return }
         guard let file = entry.file else {
             if entry.error != ENOENT, entry.error != ELOOP, isExpected(entry, path) {
                 add(name, path, 0, DatabaseSource.unreadable(name, entry.error), entry.mount)

@@ -2,9 +2,6 @@ import Model
 import Platform
 
 extension SQLiteEngine {
-    /// How long a lock that keeps readers out may last before it counts as meant to stay.
-    private static let lockDeadline = Duration.seconds(5)
-
     package func changes(of database: FoundDatabase, since token: String?) -> ChangeFinding {
         guard let token else { return .unknown(reason: "there is no backup to compare with") }
         guard let token = ChangeToken(token) else { return .unknown(reason: "another release left its notes") }
@@ -22,12 +19,12 @@ extension SQLiteEngine {
             guard try source.isInPlace() else { throw source.changed() }
             if try JournalRecovery.isNeeded(source) { return try recovered(source, look) }
             if let log = look.log, log.size > 0 {
-                try source.waitForExclusiveHolder(Self.lockDeadline)
+                try source.waitForExclusiveHolder(lockDeadline)
                 return try logged(source, look, patience)
             }
             let header = try source.header()
             return try header.usesLog
-                ? ImageSnapshot(resting: source, header: header, look: look) : locked(source, patience)
+                ? ImageSnapshot(resting: source, header: header, look: look) : locked(source, look, patience)
         } catch let fault as Fault where fault.code == .sourceChanged {
             guard try source.identity() != nil else {
                 throw Fault(.notFound, "database \(database.name) no longer exists")
@@ -38,14 +35,17 @@ extension SQLiteEngine {
 
     /// A hot journal, unless its writer is just committing: then readers are kept out for a moment.
     private func recovered(_ source: DatabaseSource, _ look: SourceLook) throws -> any Snapshot {
-        try source.waitForExclusiveHolder(Self.lockDeadline)
+        try source.waitForExclusiveHolder(lockDeadline)
         guard try JournalRecovery.isNeeded(source), try SourceLook(source) == look else { throw source.changed() }
         return try JournalRecovery(source: source, scratch: server.scratch).run(look: look)
     }
 
-    /// Rollback mode.
-    private func locked(_ source: DatabaseSource, _ patience: Patience) throws -> any Snapshot {
-        let lock = ReaderLock(source, deadline: Self.lockDeadline)
+    /// Rollback mode. The wait, without a lock, makes the token good for an `unchanged` if no commit follows.
+    private func locked(
+        _ source: DatabaseSource, _ look: SourceLook, _ patience: Patience
+    ) throws -> any Snapshot {
+        StampClock.pass(look.main)
+        let lock = ReaderLock(source, deadline: lockDeadline)
         try lock.take()
         defer { lock.release() }
         if try JournalRecovery.isNeeded(source) { throw source.changed() }

@@ -7,14 +7,18 @@ package final class SQLiteEngine: Engine {
     package let kind = "sqlite"
     let server: ServerDefinition
     let mounts: MountTable
+    let lockDeadline: Duration
 
     /// - Parameters:
     ///   - fstab: the table of what should be mounted.
     ///   - mountinfo: the table of what is.
+    ///   - lockDeadline: how long a lock that keeps readers out may last before it counts as meant to stay.
     package init(
-        _ server: ServerDefinition, fstab: String = "/etc/fstab", mountinfo: String = "/proc/self/mountinfo"
+        _ server: ServerDefinition, fstab: String = "/etc/fstab", mountinfo: String = "/proc/self/mountinfo",
+        lockDeadline: Duration = .seconds(5)
     ) {
         self.server = server
+        self.lockDeadline = lockDeadline
         mounts = MountTable(planned: fstab, mounted: mountinfo)
     }
 

@@ -1,0 +1,81 @@
+import Engines
+import EnginesTestSupport
+import Foundation
+import Model
+import Testing
+
+@Suite struct ClientTests {
+    @Test(arguments: ["wal", "delete"])
+    func namesTheProcessesThatHaveADatabaseOpen(journal: String) throws {
+        let fixture = try SQLiteFixture(journal: journal)
+        #expect(fixture.engine.clients(of: fixture.database).isEmpty)
+        let ours = try FileHandle(forReadingFrom: URL(fileURLWithPath: fixture.path))
+        let holders = try (0..<2).map { _ in try LedgerWriter.start("hold", fixture.path) }
+        for holder in holders { try holder.waitUntilReady() }
+        let clients = fixture.engine.clients(of: fixture.database)
+        #expect(clients.map(\.processID) == holders.map(\.processID).sorted())
+        #expect(clients.allSatisfy { $0.command == "ledger-writer" && $0.access == .readWrite && $0.uid == geteuid() })
+        let other = FoundDatabase(name: DatabaseName("crm/other"), path: fixture.root("other"))
+        #expect(fixture.engine.clients(of: [other]).clients.isEmpty)
+        for holder in holders { _ = try holder.finish() }
+        #expect(fixture.engine.clients(of: fixture.database).isEmpty)
+        try ours.close()
+    }
+
+    @Test func listsTheFilesThatWouldDamageARestoredDatabase() throws {
+        let fixture = try SQLiteFixture()
+        #expect(fixture.engine.sidecars(of: "/a/b.db") == ["/a/b.db-wal", "/a/b.db-shm", "/a/b.db-journal"])
+    }
+}
+
+@Suite struct CheckTests {
+    @Test(arguments: ["wal", "delete"])
+    func passesASoundCopyAndFindsDamage(journal: String) throws {
+        let fixture = try SQLiteFixture(journal: journal)
+        let copy = fixture.root("data/odd name ?#%.copy")
+        try Snapshots.capture(fixture.engine, fixture.database, to: copy)
+        let before = try fixture.surroundings()
+        #expect(try fixture.engine.check(copy).isEmpty)
+        #expect(try fixture.surroundings() == before)
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: copy))
+        try file.seek(toOffset: 10 * 4096)
+        try file.write(contentsOf: [UInt8](repeating: 0x5A, count: 4096))
+        try file.close()
+        #expect(try !fixture.engine.check(copy).isEmpty)
+        #expect(try fixture.surroundings() == before)
+    }
+
+    @Test func findsDamageInAFileThatIsNoDatabase() throws {
+        let fixture = try SQLiteFixture()
+        try fixture.root.write([UInt8](repeating: 0x5A, count: 9000), to: "noise")
+        #expect(try !fixture.engine.check(fixture.root("noise")).isEmpty)
+        let fault = #expect(throws: Fault.self) { try fixture.engine.check(fixture.root("absent")) }
+        #expect(fault?.code == .inputOutput)
+    }
+}
+
+@Suite struct NativePathTests {
+    @Test func writesEveryNameAsTextWithoutLoss() {
+        let seed = UInt64.random(in: 0 ... .max)
+        var generator = Seeded(state: seed)
+        for _ in 0..<2000 {
+            let length = Int.random(in: 0...24, using: &generator)
+            var bytes = (0..<length).map { _ in UInt8.random(in: 1...255, using: &generator) }
+            if Bool.random(using: &generator) { bytes += Array("é\u{EF85}\u{1F600}".utf8) }
+            let path = NativePath(bytes: bytes)
+            #expect(NativePath(path.text) == path, "seed \(seed)")
+        }
+        #expect(NativePath("/srv/Ümläut 日本.db").text == "/srv/Ümläut 日本.db")
+        #expect(NativePath("/srv/crm").isInside(NativePath("/srv")))
+        #expect(!NativePath("/srv-crm").isInside(NativePath("/srv")))
+    }
+
+    private struct Seeded: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ state >> 29
+        }
+    }
+}

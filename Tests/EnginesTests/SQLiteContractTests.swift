@@ -1,0 +1,19 @@
+import EnginesTestSupport
+import Testing
+
+@Suite struct SQLiteContractTests {
+    @Test(arguments: ["wal", "delete", "truncate", "persist"])
+    func keepsTheContractAtRest(journal: String) throws {
+        try EngineContract(SQLiteFixture(journal: journal)).verify()
+    }
+
+    @Test(arguments: ["wal", "delete"])
+    func keepsTheContractWhileAClientHoldsTheDatabase(journal: String) throws {
+        let fixture = try SQLiteFixture(journal: journal)
+        let holder = try LedgerWriter.start("hold", fixture.path)
+        try holder.waitUntilReady()
+        try fixture.change()
+        try EngineContract(fixture).verify()
+        _ = try holder.finish()
+    }
+}
