@@ -75,7 +75,8 @@ extension Transition {
                 arguments: [server]
             ).map(DatabaseRecord.init(row:)))
         try refuseTwins(sightings)
-        let matches = sightings.map { ($0, known.take($0)) }
+        let matches = known.match(sightings)
+        try freeNames(of: matches)
         for record in known.left where record.state != .gone {
             try markGone(record, at: instant)
             changes.gone.append(record.name)
@@ -90,6 +91,14 @@ extension Transition {
             ON CONFLICT (name) DO UPDATE SET reachable = 1, reason = NULL, identity = ?2, checked_at = ?3, seen_at = ?3
             """, [server, identity, instant.microseconds])
         return changes
+    }
+
+    /// Renamed databases give up their old names before any takes a new one.
+    private func freeNames(of matches: [(sighting: Sighting, record: DatabaseRecord?)]) throws {
+        for (sighting, record) in matches {
+            guard let record, record.name != sighting.name else { continue }
+            try execute("UPDATE databases SET name = unit WHERE unit = ?", [record.unit.description])
+        }
     }
 
     private func refuseTwins(_ sightings: [Sighting]) throws {
@@ -177,8 +186,13 @@ private struct KnownDatabases {
 
     var left: [DatabaseRecord] { byUnit.values.sorted { $0.name < $1.name } }
 
-    mutating func take(_ sighting: Sighting) -> DatabaseRecord? {
-        (sighting.unit ?? byName[sighting.name]).flatMap { byUnit.removeValue(forKey: $0) }
+    /// Units given by the server come first, then names.
+    mutating func match(_ sightings: [Sighting]) -> [(sighting: Sighting, record: DatabaseRecord?)] {
+        let byUnits = sightings.map { sighting in sighting.unit.flatMap { byUnit.removeValue(forKey: $0) } }
+        return zip(sightings, byUnits).map { sighting, record in
+            guard record == nil, sighting.unit == nil else { return (sighting, record) }
+            return (sighting, byName[sighting.name].flatMap { byUnit.removeValue(forKey: $0) })
+        }
     }
 }
 

@@ -62,7 +62,13 @@ package final class Catalog: Sendable {
     }
 
     /// Waits for running calls and closes the file; later calls throw.
-    package func close() throws { try CatalogFailure.translate(path) { try pool.close() } }
+    package func close() throws {
+        try CatalogFailure.translate(path) {
+            // Readers first: only a writer that closes last moves the WAL into the file and removes it.
+            pool.invalidateReadOnlyConnections()
+            try pool.close()
+        }
+    }
 
     /// Calls `observer` after each commit that recorded messages, with these, in the order of their ids, one call at a time.
     ///

@@ -38,12 +38,23 @@ package struct DatabaseRecord: Sendable, Equatable {
         package let backup: BackupID
         package let kind: BackupKind
         package let instant: Instant
+
+        package init(backup: BackupID, kind: BackupKind, instant: Instant) {
+            self.backup = backup
+            self.kind = kind
+            self.instant = instant
+        }
     }
 
     /// The latest proof that a backup restores.
     package struct LastProven: Sendable, Equatable {
         package let backup: BackupID
         package let instant: Instant
+
+        package init(backup: BackupID, instant: Instant) {
+            self.backup = backup
+            self.instant = instant
+        }
     }
 }
 

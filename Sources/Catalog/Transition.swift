@@ -17,7 +17,8 @@ final class Transition {
             """,
             [
                 instant.microseconds, draft.severity.rank, draft.code.rawValue, draft.database?.text, draft.run,
-                draft.actor.uid, draft.actor.name, draft.text, draft.cause, draft.hint,
+                draft.actor.uid, draft.actor.name, draft.text.withoutNul, draft.cause?.withoutNul,
+                draft.hint?.withoutNul,
             ])
         messages.append(
             Message(id: database.lastInsertedRowID, instant: instant, content: draft, acknowledgement: nil))
@@ -33,5 +34,12 @@ final class Transition {
 
     func row(_ sql: String, _ arguments: [(any DatabaseValueConvertible)?]) throws -> Row? {
         try Row.fetchOne(database, sql: sql, arguments: StatementArguments(arguments))
+    }
+}
+
+extension String {
+    /// SQLite's text ends at the first NUL when it is read.
+    fileprivate var withoutNul: String {
+        utf8.contains(0) ? String(unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : Character($0) }) : self
     }
 }

@@ -56,8 +56,12 @@ final class Bell: @unchecked Sendable {
     func next(timeout: Duration?) -> Round {
         condition.lock()
         defer { condition.unlock() }
-        let deadline = timeout.map { Date(timeIntervalSinceNow: $0.inSeconds) } ?? .distantFuture
+        let deadline = timeout.map { Date(timeIntervalSinceNow: $0.inSeconds) }
         while rung == answered, !isClosed {
+            guard let deadline else {
+                condition.wait()
+                continue
+            }
             if !condition.wait(until: deadline) { break }
         }
         defer { mustReopen = false }
