@@ -1,0 +1,108 @@
+import Archiving
+import Model
+import Synchronization
+
+/// Checks the stored bytes of a backup unit and says which backups suffer from damage.
+struct UnitCheck {
+    let unit: UnitStore
+    let threads: Int
+    let progress: @Sendable (UInt64) throws -> Void
+
+    /// All objects of the unit: each frame, names that are missing, names that don't belong there.
+    func everything() throws -> CheckReport {
+        var report = CheckReport()
+        var names: [ObjectName] = []
+        for folder in try store.list(unit.folder) {
+            for (path, name) in try list(folder) {
+                if let name { names.append(name) } else { report.findings.append(unknown(path)) }
+            }
+        }
+        let sequences = names.compactMap { name in if case .point(let sequence) = name { sequence } else { nil } }
+        names += missingPoints(sequences).map { .point($0) }
+        names += try missingPacks(sequences, present: Set(names))
+        report.add(try check(names, points: sequences.sorted()))
+        return report
+    }
+
+    /// All objects that the image of one backup needs.
+    func point(_ sequence: SequenceNumber) throws -> CheckReport {
+        let bench = try FrameBench()
+        do {
+            let image = try Image(of: sequence, in: unit, by: bench)
+            var cursor = image.cursor(by: bench)
+            var used: Set<Int> = []
+            while let run = try cursor.next() { used.insert(run.place.object) }
+            let names = Set(used.map(image.table.name)).union(image.layerObjects).union([.point(sequence)])
+            return try check(names.sorted { $0.path < $1.path }, points: [sequence])
+        } catch let fault as Fault where Self.isDamage(fault) {
+            var report = try check([.point(sequence)], points: [sequence])
+            if report.isGood {
+                let finding = CheckReport.Finding(
+                    object: unit.path(.point(sequence)), unit: unit.unit, frames: nil, fault: fault,
+                    affected: [BackupID(unit: unit.unit, sequence: sequence)])
+                report.findings.append(finding)
+            }
+            return report
+        }
+    }
+
+    private var store: any ObjectStore { unit.store }
+
+    private func check(_ names: [ObjectName], points: [SequenceNumber]) throws -> CheckReport {
+        let read = Mutex<UInt64>(0)
+        let found = try StoredCheck(unit: unit, threads: threads).run(names) { bytes in
+            read.withLock { $0 += bytes }
+            try progress(bytes)
+        }
+        var report = CheckReport()
+        report.objects = names.count
+        report.bytes = ByteCount(Int64(clamping: read.withLock { $0 }))
+        guard !found.isEmpty else { return report }
+        for damage in found {
+            if case .map(let from, let to) = damage.item.object { unit.passOver(map: from...to) }
+        }
+        let affected = try AffectedPoints(unit: unit, damage: found.map(\.item)).list(among: points)
+        for (index, damage) in found.enumerated() {
+            report.findings.append(
+                CheckReport.Finding(
+                    object: unit.path(damage.item.object), unit: unit.unit, frames: damage.item.frames,
+                    fault: damage.fault, affected: affected[index]))
+        }
+        report.damage[unit.unit] = DamageList(found.map(\.item))
+        return report
+    }
+
+    private func list(_ folder: String) throws -> [(String, ObjectName?)] {
+        let folders = folder == "maps" ? try store.list("\(unit.folder)/maps").map { "maps/\($0)" } : [folder]
+        return try folders.flatMap { folder in
+            try store.list("\(unit.folder)/\(folder)").map { ("\(folder)/\($0)", ObjectName(path: "\(folder)/\($0)")) }
+        }
+    }
+
+    private func unknown(_ path: String) -> CheckReport.Finding {
+        let name = "\(unit.folder)/\(path)"
+        return CheckReport.Finding(
+            object: name, unit: unit.unit, frames: nil,
+            fault: Fault(.repositoryDamaged, "\(name) is not a name of this repository's format"), affected: [])
+    }
+
+    /// Numbers are given without gaps.
+    private func missingPoints(_ sequences: [SequenceNumber]) -> [SequenceNumber] {
+        let present = Set(sequences)
+        return (1..<max(1, present.max() ?? 1)).filter { !present.contains($0) }
+    }
+
+    private func missingPacks(_ sequences: [SequenceNumber], present: Set<ObjectName>) throws -> [ObjectName] {
+        let bench = try FrameBench()
+        return sequences.flatMap { sequence -> [ObjectName] in
+            guard let reader = try? unit.open(.point(sequence), by: bench),
+                let record = try? unit.record(of: reader, by: bench)
+            else { return [] }
+            return record.packs.filter { !present.contains($0) }
+        }
+    }
+
+    static func isDamage(_ fault: Fault) -> Bool {
+        [.pointDamaged, .packDamaged, .mapDamaged, .repositoryTooNew, .repositoryDamaged].contains(fault.code)
+    }
+}

@@ -1,0 +1,47 @@
+package import Model
+
+/// Bytes that the objects of a unit take, by kind.
+package struct UnitSpace: Sendable, Equatable {
+    package var unit: UnitID
+    package var points = ByteCount.zero
+    package var packs = ByteCount.zero
+    package var maps = ByteCount.zero
+    package var marks = ByteCount.zero
+    /// Void points included.
+    package var backups = 0
+
+    package var total: ByteCount { points + packs + maps + marks }
+}
+
+/// The room that a repository takes and has.
+package struct SpaceReport: Sendable {
+    package var units: [UnitSpace]
+    package var used: ByteCount
+    package var free: ByteCount
+    package var total: ByteCount
+}
+
+extension Repository {
+    package func space() throws -> SpaceReport {
+        let units = try units().map(space)
+        let (free, total) = try store.space()
+        return SpaceReport(units: units, used: units.reduce(.zero) { $0 + $1.total }, free: free, total: total)
+    }
+
+    private func space(of unit: UnitID) throws -> UnitSpace {
+        let objects = unitStore(unit)
+        var space = UnitSpace(unit: unit)
+        for name in try ["points", "packs", "maps/0", "marks"].flatMap(objects.list) {
+            let size = ByteCount(Int64(clamping: try store.size(objects.path(name)) ?? 0))
+            switch name {
+            case .point:
+                space.points = space.points + size
+                space.backups += 1
+            case .pack: space.packs = space.packs + size
+            case .map: space.maps = space.maps + size
+            case .mark: space.marks = space.marks + size
+            }
+        }
+        return space
+    }
+}

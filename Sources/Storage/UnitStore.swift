@@ -1,0 +1,94 @@
+import Archiving
+import Model
+import Synchronization
+
+/// The objects of one backup unit.
+final class UnitStore: Sendable {
+    let store: any ObjectStore
+    let master: MasterKey
+    let hasher: PageHasher
+    let repository: RepositoryID
+    let unit: UnitID
+    /// Maps that could not be read: passed over until they are made anew.
+    private let unusableMaps = Mutex<Set<ClosedRange<SequenceNumber>>>([])
+
+    init(store: any ObjectStore, master: MasterKey, hasher: PageHasher, repository: RepositoryID, unit: UnitID) {
+        self.store = store
+        self.master = master
+        self.hasher = hasher
+        self.repository = repository
+        self.unit = unit
+    }
+
+    var folder: String { "db/\(unit)" }
+
+    /// The name of an object in the store.
+    func path(_ name: ObjectName) -> String { "\(folder)/\(name.path)" }
+    func folder(of name: ObjectName) -> String { "\(folder)/\(name.folder)" }
+
+    func identity(_ name: ObjectName) -> EnvelopeIdentity { name.identity(repository: repository, unit: unit) }
+
+    /// - Throws: the damage code of the object, also when there is none.
+    func open(_ name: ObjectName, by bench: FrameBench) throws -> EnvelopeReader {
+        let source: any EnvelopeSource
+        do {
+            source = try store.open(path(name))
+        } catch let fault as Fault where fault.code == .notFound {
+            throw Fault(
+                identity(name).kind.damageCode, "\(path(name)) is missing",
+                hint: "run `holdfast verify` to list the backups that need it", context: ["object": path(name)])
+        }
+        return try EnvelopeReader(identity(name), name: path(name), key: master, from: source, by: bench)
+    }
+
+    /// The names in one folder, those that can't be ours left out.
+    func list(_ folder: String) throws -> [ObjectName] {
+        try store.list("\(self.folder)/\(folder)").compactMap { ObjectName(path: "\(folder)/\($0)") }
+    }
+
+    /// Numbers of all points, ascending.
+    func sequences() throws -> [SequenceNumber] { try list("points").map(\.sequence) }
+
+    func maps() throws -> [ClosedRange<SequenceNumber>] {
+        let unusable = unusableMaps.withLock { $0 }
+        return try list("maps/0").compactMap { name in
+            guard case .map(let from, let to) = name, !unusable.contains(from...to) else { return nil }
+            return from...to
+        }
+    }
+
+    func passOver(map: ClosedRange<SequenceNumber>) { unusableMaps.withLock { _ = $0.insert(map) } }
+    func useAgain(map: ClosedRange<SequenceNumber>) { unusableMaps.withLock { _ = $0.remove(map) } }
+
+    /// Maps that were found unreadable since the repository was opened.
+    var passedOverMaps: [ClosedRange<SequenceNumber>] {
+        unusableMaps.withLock { Array($0) }.sorted { ($0.upperBound, $0.lowerBound) < ($1.upperBound, $1.lowerBound) }
+    }
+
+    func record(of reader: EnvelopeReader, by bench: FrameBench) throws -> PointRecord {
+        let record = try decode(PointRecord.self, reader, by: bench)
+        guard record.unit == unit, record.sequence == reader.identity.sequence else {
+            throw Fault(.pointDamaged, "\(reader.name) is damaged: it is another backup's record")
+        }
+        return record
+    }
+
+    func mapRecord(of reader: EnvelopeReader, by bench: FrameBench) throws -> MapRecord {
+        let record = try decode(MapRecord.self, reader, by: bench)
+        guard record.from == reader.identity.qualifier, record.to == reader.identity.sequence else {
+            throw Fault(.mapDamaged, "\(reader.name) is damaged: it is another map's record")
+        }
+        return record
+    }
+
+    /// The object's one record.
+    func decode<Value: Codable>(_ type: Value.Type, _ reader: EnvelopeReader, by bench: FrameBench) throws -> Value {
+        let code = reader.identity.kind.damageCode
+        let records = reader.contents.entries.indices.filter { reader.contents.entries[$0].kind == .record }
+        guard let index = records.first, records.count == 1 else {
+            throw Fault(code, "\(reader.name) is damaged: it has \(records.count) records")
+        }
+        let bytes = try reader.read(UInt32(index), .record, by: bench)
+        return try RecordCoding.decode(type, bytes, name: reader.name, code: code)
+    }
+}
