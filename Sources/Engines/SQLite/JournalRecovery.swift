@@ -1,5 +1,6 @@
 import Model
 import Platform
+import Synchronization
 
 /// Rolls a crash's journal back in a scratch copy, never in place.
 struct JournalRecovery {
@@ -57,6 +58,8 @@ struct JournalRecovery {
 /// has left.
 final class RecoveryArea {
     private static let prefix = "recover-"
+    /// Between a folder and its lock nobody in this process may take it for abandoned.
+    private static let gate = Mutex(())
     private static let all = FileLock.Range(start: 0, count: 0)
     private let folder: String
     private let lock: File
@@ -65,11 +68,15 @@ final class RecoveryArea {
 
     init(in scratch: String) throws {
         try Files.makeDirectories(scratch, mode: 0o700)
-        Self.removeAbandoned(in: scratch)
-        folder = "\(scratch)/\(Self.prefix)\(Identifier.random())"
-        try Files.makeDirectory(folder, mode: 0o700)
-        lock = try File.create("\(folder)/lock", mode: 0o600)
-        _ = try FileLock.tryExclusive(lock, Self.all)
+        let folder = "\(scratch)/\(Self.prefix)\(Identifier.random())"
+        self.folder = folder
+        lock = try Self.gate.withLock { _ in
+            Self.removeAbandoned(in: scratch)
+            try Files.makeDirectory(folder, mode: 0o700)
+            let lock = try File.create("\(folder)/lock", mode: 0o600)
+            _ = try FileLock.tryExclusive(lock, Self.all)
+            return lock
+        }
     }
 
     func remove() { try? Files.removeTree(folder) }

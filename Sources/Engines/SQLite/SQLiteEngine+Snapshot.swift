@@ -45,6 +45,10 @@ extension SQLiteEngine {
         _ source: DatabaseSource, _ look: SourceLook, _ patience: Patience
     ) throws -> any Snapshot {
         StampClock.pass(look.main)
+        let scratch = ScratchCopy(folder: server.scratch)
+        let canClone = try scratch.canClone(source.main)
+        // A clone writes back what is dirty first: better before the lock than under it.
+        if canClone { try source.main.sync() }
         let lock = ReaderLock(source, deadline: lockDeadline)
         try lock.take()
         defer { lock.release() }
@@ -55,12 +59,10 @@ extension SQLiteEngine {
         if header.isTruncated(at: look.main.size) {
             throw source.truncated(look.main.size, header.pages ?? 1, header.pageSize)
         }
-        let scratch = ScratchCopy(folder: server.scratch)
-        let began = BootClock.now()
-        if let clone = try scratch.clone(of: source.main) {
-            return try image(clone, source, header, look, held: BootClock.now() - began)
+        guard patience == .exhausted || canClone else {
+            return try SlicedSnapshot(source, lock: lock, header: header, look: look)
         }
-        guard patience == .exhausted else { return try SlicedSnapshot(source, lock: lock, header: header, look: look) }
+        let began = BootClock.now()
         let copy = try scratch.copy(of: source.main)
         return try image(copy, source, header, look, held: BootClock.now() - began)
     }
@@ -80,7 +82,7 @@ extension SQLiteEngine {
     private func logged(_ source: DatabaseSource, _ look: SourceLook, _ patience: Patience) throws -> any Snapshot {
         guard let log = try source.open("-wal") else { throw source.changed() }
         if let shared = try source.open("-shm"),
-            try FileLock.conflict(shared, SQLiteLock.deadManSwitch, exclusive: true) != nil,
+            try SharedIndex.isInUse(shared),
             let guardian = try LiveLogGuardian.acquire(
                 source, log: log, shared: shared, holdsMain: patience == .exhausted)
         {

@@ -5,11 +5,12 @@ import Platform
 struct ScratchCopy {
     let folder: String
 
-    /// A copy-on-write clone without a name; nil where the file systems can't.
-    func clone(of file: File) throws -> File? {
+    /// Whether copies of `file` are made in an instant, sharing its blocks: both on one file system that can.
+    func canClone(_ file: File) throws -> Bool {
         try Files.makeDirectories(folder, mode: 0o700)
-        let copy = try File.scratch(in: folder)
-        return try copy.clone(from: file) ? copy : nil
+        let original = try File.scratch(in: folder)
+        guard try original.status().device == file.status().device else { return false }
+        return try File.scratch(in: folder).clone(from: original)
     }
 
     /// A copy without a name, byte for byte, cloned where possible.

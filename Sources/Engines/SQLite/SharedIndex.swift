@@ -34,6 +34,11 @@ struct SharedIndex: Equatable {
             backfillAttempted: rest.native32(80))
     }
 
+    /// Whether a running client has this index open.
+    static func isInUse(_ file: File) throws -> Bool {
+        try FileLock.conflict(file, SQLiteLock.deadManSwitch, exclusive: true) != nil
+    }
+
     /// Number of the last committed frame, from 1; 0 when the log holds nothing.
     var lastFrame: UInt32 { head.native32(16) }
     /// 0 when the index was set up from an empty log: then the database's size is the file's.

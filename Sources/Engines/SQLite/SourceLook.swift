@@ -10,7 +10,7 @@ struct SourceLook: Codable, Equatable {
     var readVersion: UInt8
     var log: FileIdentity?
     var journal: FileIdentity?
-    /// Hexadecimal head of the wal-index.
+    /// Hexadecimal head of the wal-index; nil unless running clients keep it up to date.
     var index: String?
 
     init(_ source: DatabaseSource) throws {
@@ -21,7 +21,9 @@ struct SourceLook: Codable, Equatable {
         changeCounter = header.changeCounter
         writeVersion = header.writeVersion
         readVersion = header.readVersion
-        if log != nil, let file = try source.open("-shm"), let shared = try SharedIndex.read(file) {
+        if log != nil, let file = try source.open("-shm"), try SharedIndex.isInUse(file),
+            let shared = try SharedIndex.read(file)
+        {
             index = Hexadecimal.encode(shared.head)
         }
     }
