@@ -1,0 +1,96 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// Asks again and again until there is an answer.
+///
+/// - Throws: `Unexpected`, naming `what`, when `limit` is over; `child` is killed first.
+func eventually<Answer>(
+    within limit: Duration = .seconds(30), _ what: @autoclosure () -> String, killing child: Child? = nil,
+    _ question: () async throws -> Answer?
+) async throws -> Answer {
+    let end = ContinuousClock.now + limit
+    var pause = Duration.milliseconds(1)
+    while true {
+        if let answer = try await question() { return answer }
+        guard ContinuousClock.now < end else {
+            child?.killGroup()
+            throw Unexpected("waited \(limit) in vain for \(what())\n\(child?.errors.suffix(1500) ?? "")")
+        }
+        try await Task.sleep(for: pause)
+        pause = min(pause * 2, .milliseconds(20))
+    }
+}
+
+/// As `eventually` for a condition.
+func until(
+    within limit: Duration = .seconds(30), _ what: @autoclosure () -> String, _ condition: () async throws -> Bool
+) async throws {
+    _ = try await eventually(within: limit, what()) { try await condition() ? true : nil }
+}
+
+/// Lets as many of these tests work at once as there are cores for real daemons, whatever else is tested meanwhile.
+struct DaemonSlots: TestTrait, SuiteTrait, TestScoping {
+    let isRecursive = true
+    private static let slots = Slots(count: 2)
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        guard !test.isSuite else { return try await function() }
+        await Self.slots.take()
+        let result: Result<Void, any Error>
+        do { result = .success(try await function()) } catch { result = .failure(error) }
+        await Self.slots.give()
+        try result.get()
+    }
+
+    /// A counting semaphore for tasks, first come first served.
+    private actor Slots {
+        private var free: Int
+        private var waiting: [CheckedContinuation<Void, Never>] = []
+
+        init(count: Int) { free = count }
+
+        func take() async {
+            if free > 0 {
+                free -= 1
+            } else {
+                await withCheckedContinuation { waiting.append($0) }
+            }
+        }
+
+        func give() {
+            if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+        }
+    }
+}
+
+extension Trait where Self == DaemonSlots {
+    static var realDaemon: DaemonSlots { DaemonSlots() }
+}
+
+/// Runs that take minutes are asked for with `HOLDFAST_LONG=1`.
+enum Long {
+    static let isAsked = ProcessInfo.processInfo.environment["HOLDFAST_LONG"] == "1"
+}
+
+/// A generator whose seed is printed, so that a failure can be had again with `HOLDFAST_SEED`.
+struct PrintedRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ test: String) {
+        let asked = ProcessInfo.processInfo.environment["HOLDFAST_SEED"].flatMap(UInt64.init)
+        state = asked ?? UInt64.random(in: 1...UInt64.max)
+        print("\(test): HOLDFAST_SEED=\(state)")
+    }
+
+    /// SplitMix64. Source: prng.di.unimi.it/splitmix64.c.
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}
