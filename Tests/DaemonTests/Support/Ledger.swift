@@ -28,7 +28,12 @@ struct Ledger: Sendable {
 
     /// Commits some more transactions, and closes: at rest on return.
     func append(_ transactions: Int = 1) async throws {
-        try await good(["write", path, "--transactions", "\(transactions)", "--seconds", "0"])
+        try await write(["--transactions", "\(transactions)"])
+    }
+
+    /// Runs a writer to its end.
+    func write(_ options: [String]) async throws {
+        try await good(["write", path, "--seconds", "0"] + options)
     }
 
     /// Changes random rows in one transaction, which the ledger doesn't count.
