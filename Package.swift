@@ -14,7 +14,9 @@ let house: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbird = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -42,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -63,27 +66,51 @@ let package = Package(
         library("Wire", ["Model"]),
         library("Storage", ["Model", "Platform", "Archiving"]),
         library("Engines", ["Model", "Platform", "CSQLite"]),
-        library("Catalog", ["Model", grdb]),
+        library("Catalog", ["Model", "Policies", grdb]),
         library("Settings", ["Model", "Platform", toml]),
         library("Messages", ["Model", "Platform", "Catalog"]),
         library(
             "Operations",
             [
-                "Model", "Policies", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Messages",
-                "Settings",
+                "Model", "Policies", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings",
+                "Messages", "Scheduling",
             ]),
         library("Scheduling", ["Model", "Policies"]),
-        library("HTTPServer", ["Model", "Platform", "Wire", hummingbird, lifecycle, logging] + nio),
+        library("HTTPServer", ["Model", "Platform", "Wire", hummingbird, httpTypes, lifecycle, logging] + nio),
         library("Client", ["Model", "Wire"] + nio),
         library("Commands", ["Model", "Platform", "Wire", "Settings", "Client", argumentParser]),
         .executableTarget(
             name: "holdfastd",
             dependencies: [
                 "Model", "Platform", "Settings", "Operations", "Messages", "Scheduling", "HTTPServer", argumentParser,
-                lifecycle, logging,
+                lifecycle, logging, signals,
             ],
             swiftSettings: house),
         .executableTarget(name: "holdfast", dependencies: ["Commands", "Operations"], swiftSettings: house),
+
+        library("StorageTestSupport", ["Model", "Platform", "Archiving", "Storage"]),
+        library("EnginesTestSupport", ["Model", "Platform", "Engines"]),
+        .executableTarget(
+            name: "ledger-writer", dependencies: ["CSQLite"], path: "Tests/LedgerWriter", swiftSettings: house),
+        tests("ModelTests", ["Model"]),
+        tests("PlatformTests", ["Model", "Platform"]),
+        tests("PoliciesTests", ["Model", "Policies"]),
+        tests("ArchivingTests", ["Model", "Archiving", "CZlib"]),
+        tests("WireTests", ["Model", "Wire"]),
+        tests("SettingsTests", ["Model", "Platform", "Settings"]),
+        tests("StorageTests", ["Model", "Platform", "Archiving", "Storage", "StorageTestSupport"]),
+        tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer"]),
+        tests("CatalogTests", ["Model", "Policies", "Catalog"]),
+        tests("SchedulingTests", ["Model", "Policies", "Scheduling"]),
+        tests("MessagesTests", ["Model", "Policies", "Platform", "Catalog", "Messages"]),
+        tests("OperationsTests", ["Model", "Platform", "Wire", "Operations"]),
+        .target(
+            name: "WireTestSupport", dependencies: ["Model", "Wire"], path: "Tests/WireTestSupport",
+            swiftSettings: house),
+        tests(
+            "HTTPServerTests", ["Model", "Platform", "Wire", "WireTestSupport", "HTTPServer", "Client", logging]),
+        tests("CommandsTests", ["Model", "Wire", "Client", "Commands"]),
+        tests("DaemonTests", ["Model", "Wire", "Platform", "holdfastd", "holdfast", "ledger-writer"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -5,6 +5,7 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     // Service.
     case daemonStarted = "daemon-started"
     case daemonStopped = "daemon-stopped"
+    case repositoryChecked = "repository-checked"
     case settingsReloaded = "settings-reloaded"
     case badSettings = "bad-settings"
     case daemonUnreachable = "daemon-unreachable"
@@ -33,6 +34,7 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case databaseInUse = "database-in-use"
     case databaseDamaged = "database-damaged"
     case sourceChanged = "source-changed"
+    case sourceRecovered = "source-recovered"
     case writersHeld = "writers-held"
 
     // Backups.
@@ -40,6 +42,7 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case backupSucceeded = "backup-succeeded"
     case backupFailed = "backup-failed"
     case backupSkipped = "backup-skipped"
+    case backupUnchanged = "backup-unchanged"
     case inCooldown = "in-cooldown"
     case drift = "drift"
     case stepRefused = "step-refused"
@@ -55,6 +58,7 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case restoreSucceeded = "restore-succeeded"
     case restoreFailed = "restore-failed"
     case restoreUndone = "restore-undone"
+    case replacedDiscarded = "replaced-discarded"
     case targetExists = "target-exists"
     case targetNotAllowed = "target-not-allowed"
     case verifyStarted = "verify-started"

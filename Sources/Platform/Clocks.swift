@@ -34,6 +34,19 @@ package enum LocalZone {
         return localtime_r(&seconds, &local) == nil ? 0 : Int(local.tm_gmtoff)
     }
 
+    /// The IANA name of the system's zone, as /etc/localtime or /etc/timezone tells; `UTC` when neither does.
+    package static var name: String {
+        if let zone = getenv("TZ").map({ String(cString: $0) }), !zone.isEmpty {
+            return zone.first == ":" ? String(zone.dropFirst()) : zone
+        }
+        if let path = Files.realPath("/etc/localtime"), let range = path.firstRange(of: "zoneinfo/") {
+            return String(path[range.upperBound...])
+        }
+        let text = (try? Files.read("/etc/timezone", limit: 256)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let name = text.filter { !$0.isWhitespace }
+        return name.isEmpty ? "UTC" : name
+    }
+
     /// Makes `name` (an IANA name) the zone of this process; nil keeps the system's. Call it before threads start.
     package static func use(_ name: String?) {
         if let name { setenv("TZ", ":\(name)", 1) }

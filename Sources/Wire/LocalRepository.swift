@@ -20,22 +20,23 @@ package protocol RepositoryAccess: Sendable {
     func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository
 }
 
-/// A repository opened by the command line itself: needs no daemon, no catalog, no network. Calls block.
+/// A repository opened by the command line itself: needs no daemon, no catalog, no network. Calls block; `progress` is
+/// called from several threads, five times a second at most.
 package protocol LocalRepository: Sendable {
     var path: String { get }
 
     func databases() throws -> [Database]
     func backups(_ filter: BackupFilter) throws -> [Backup]
     func backup(_ id: BackupID) throws -> Backup
-    /// Refuses `in_place` when the database's folder is missing; `progress` is called on the calling thread.
-    func restore(_ request: RestoreRequest, progress: (Progress) -> Void) throws -> RestoreResult
+    /// Refuses `in_place` when the database's folder is missing.
+    func restore(_ request: RestoreRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> RestoreResult
     /// Hands the file's bytes to `write`, in order; returns its length.
     func download(
-        _ id: BackupID, write: (UnsafeRawBufferPointer) throws -> Void, progress: (Progress) -> Void
+        _ id: BackupID, write: (UnsafeRawBufferPointer) throws -> Void, progress: @escaping @Sendable (Progress) -> Void
     ) throws -> ByteCount
-    func verify(_ request: VerifyRequest, progress: (Progress) -> Void) throws -> VerifyReport
+    func verify(_ request: VerifyRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> VerifyReport
 
-    func check(progress: (Progress) -> Void) throws -> RepositoryCheck
+    func check(progress: @escaping @Sendable (Progress) -> Void) throws -> RepositoryCheck
     func space() throws -> RepositorySpace
     func keys() throws -> [KeySlot]
     func addKey(_ request: KeyRequest) throws -> KeyReply

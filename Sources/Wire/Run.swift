@@ -4,7 +4,7 @@ package enum RunKind: String, Sendable, Codable, CaseIterable {
     case backup
     case restore
     case verify
-    case check
+    case download
 }
 
 package enum RunState: String, Sendable, Codable, CaseIterable {

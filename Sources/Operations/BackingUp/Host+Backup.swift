@@ -1,0 +1,111 @@
+import Catalog
+import Engines
+import Model
+import Platform
+import Policies
+import Settings
+import Storage
+import Wire
+
+extension Host {
+    /// Queues a recorded backup run; `ended` is called once, whatever becomes of it.
+    func startBackup(
+        of database: LocatedDatabase, _ run: Catalog::Run, _ order: BackupOrder,
+        ended: @escaping @Sendable () -> Void = {}
+    ) {
+        let name = database.found.name
+        let isQuiet = order.origin == .scheduled && order.kind == .progressive
+        let started = MessageDraft(.info, .backupStarted, "backup of \(name) started")
+        start(
+            run, priority: order.origin == .onDemand ? .onDemand : .scheduled, started: isQuiet ? [] : [started],
+            work: { context in try context.host.backUp(database, order, context) },
+            failed: { RunEnding.failure($0, .backupFailed, "backup of \(name) failed") }, ended: ended)
+    }
+
+    private func backUp(
+        _ database: LocatedDatabase, _ order: BackupOrder, _ context: RunContext
+    ) throws -> RunEnding {
+        let unit = BackupUnit(database.unit, in: try repositories.open())
+        let record = try catalog.database(database.unit)
+        let throttle = Throttle(bytesPerSecond: settings.backup.readLimit)
+        let backUp = BackUp(
+            engine: database.server.engine, database: database.found, server: database.server.name, unit: unit,
+            compression: repositories.compression, order: order,
+            started: context.run.started ?? context.run.requested, token: record?.changeToken,
+            begin: { context.begin("reading", total: $0) },
+            step: {
+                try context.advance(by: $0)
+                throttle.passed($0)
+            })
+        switch try backUp.run() {
+        case .unchanged(let newest, let instant, let token):
+            return unchanged(database, newest, instant, token, order)
+        case .made(let record, let read, let notes):
+            // Not part of the commit: what fails here is done the next time.
+            _ = try? unit.repository.mergeMaps(of: unit.id)
+            return made(database, record, read, notes)
+        }
+    }
+
+    private func made(
+        _ database: LocatedDatabase, _ record: PointRecord, _ read: ByteCount, _ notes: [SnapshotNote]
+    ) -> RunEnding {
+        let (name, draft) = (database.found.name, record.draft)
+        let size = ByteCount(draft.files.reduce(0) { $0 + $1.length })
+        var messages = notes.map { note in MessageDraft(note.severity, note.code, "\(name): \(note)") }
+        if let drift = draft.drift {
+            messages.append(
+                MessageDraft(
+                    .error, .drift,
+                    "\(drift.pages) pages of \(name) had changed without notice; this full backup has them",
+                    hint: "its backups \(BackupID(unit: record.unit, sequence: drift.suspectFrom)) up to "
+                        + "\(BackupID(unit: record.unit, sequence: record.sequence - 1)) are suspect until "
+                        + "`holdfast verify --level restore` proves them"))
+        }
+        messages.append(
+            MessageDraft(
+                .success, .backupSucceeded,
+                "\(draft.kind.rawValue) backup \(record.id) of \(name): \(record.pagesStored) pages stored in "
+                    + "\(record.bytesStored), image of \(size)"))
+        let capture = Catalog::Capture(record, size: size)
+        return RunEnding(
+            outcome: .succeeded(backup: record.id, read: read, stored: record.bytesStored),
+            findings: RunFindings(capture: capture), messages: messages)
+    }
+
+    private func unchanged(
+        _ database: LocatedDatabase, _ newest: PointRecord, _ instant: Instant, _ token: String,
+        _ order: BackupOrder
+    ) -> RunEnding {
+        let capture = Catalog::Capture(
+            unit: database.unit, backup: nil, kind: newest.draft.kind, instant: instant, changeToken: token)
+        let text = "\(database.found.name) is unchanged since backup \(newest.id); nothing had to be stored"
+        let isQuiet = order.origin == .scheduled
+        return RunEnding(
+            outcome: .succeeded(backup: newest.id), findings: RunFindings(capture: capture),
+            messages: isQuiet ? [] : [MessageDraft(.success, .backupUnchanged, text)],
+            show: { $0.outcome = text })
+    }
+}
+
+extension Catalog::Capture {
+    /// What a committed backup says of its database.
+    init(_ record: PointRecord, size: ByteCount) {
+        self.init(
+            unit: record.unit, backup: record.id, kind: record.draft.kind, instant: record.draft.instant, size: size,
+            changeToken: record.draft.token)
+    }
+}
+
+extension SnapshotNote {
+    fileprivate var severity: Severity {
+        if case .writersHeld = self { .warning } else { .info }
+    }
+
+    fileprivate var code: Code {
+        switch self {
+        case .writersHeld: .writersHeld
+        case .recoveredFromJournal, .readAbandonedLog: .sourceRecovered
+        }
+    }
+}

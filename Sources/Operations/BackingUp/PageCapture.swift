@@ -1,0 +1,140 @@
+import Archiving
+import Engines
+import Model
+import Platform
+import Storage
+import Synchronization
+
+/// Reads a snapshot once, in order, and stores the pages that differ from the image before.
+///
+/// One thread reads, a worker a core hashes, compresses and seals; a fixed set of buffers goes round between them, so
+/// memory is the same whatever the database's size.
+struct PageCapture {
+    let snapshot: any Snapshot
+    let matching: FileMatching
+    let writer: PointWriter
+    /// Of the image before; nil for the first backup, and to store everything.
+    let image: Image?
+    let damage: DamageList
+    /// What the change finder named, by file of the snapshot.
+    let named: [Int: Set<UInt32>]?
+    /// Read only what was named; all else counts as unchanged.
+    let readsNamedOnly: Bool
+    /// Called after each chunk with the bytes read; throws to stop.
+    let step: @Sendable (Int) throws -> Void
+
+    /// - Throws: what snapshot, image and writer throw; nothing is committed.
+    func run() throws -> CaptureTally {
+        let workers = Threads.cores
+        let chunks = BoundedQueue<ChunkScan.Chunk>(capacity: workers)
+        let buffers = BoundedQueue<CaptureBuffer>(capacity: workers * 2 + 2)
+        for _ in 0..<(workers * 2 + 2) { try buffers.put(CaptureBuffer(byteCount: PageWorker.frameBytes)) }
+        let total = Mutex(CaptureTally())
+        let scanning: [@Sendable () throws -> Void] = (0..<workers).map { _ in
+            { [writer] in
+                do {
+                    let scan = try ChunkScan(writer)
+                    while let chunk = try chunks.take() {
+                        try scan.take(chunk)
+                        try buffers.put(chunk.buffer)
+                    }
+                    try scan.finish()
+                    total.withLock { $0.add(scan.tally) }
+                } catch {
+                    chunks.fail(error)
+                    buffers.fail(error)
+                    throw error
+                }
+            }
+        }
+        let reading: @Sendable () throws -> Void = {
+            do {
+                let ended = try read(into: chunks, buffers)
+                total.withLock { $0.add(ended) }
+                chunks.close()
+            } catch {
+                chunks.fail(error)
+                buffers.fail(error)
+                throw error
+            }
+        }
+        try Threads.runAll("capture", [reading] + scanning)
+        return total.withLock { $0 }
+    }
+
+    /// Goes through snapshot and image together, by ascending file id and page, as images are sorted.
+    /// - Returns: a tally of the pages that the image before held and the snapshot has no more.
+    private func read(
+        into chunks: BoundedQueue<ChunkScan.Chunk>, _ buffers: BoundedQueue<CaptureBuffer>
+    ) throws -> CaptureTally {
+        var ended = CaptureTally()
+        var comparison = image?.comparison(damage: damage, by: try FrameBench())
+        var ordinal = 0
+        let old = Dictionary((image?.files ?? []).map { ($0.id, $0.pages) }, uniquingKeysWith: { first, _ in first })
+        let positions = Dictionary(
+            matching.files.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for id in Set(old.keys).union(positions.keys).sorted() {
+            let pages = positions[id].map { matching.files[$0].pages } ?? 0
+            if let index = positions[id] {
+                try eachRange(of: index) { range in
+                    guard let buffer = try buffers.take() else { return }
+                    let expected = try old[id].flatMap { _ in try comparison?.expect(file: id, pages: range) }
+                    try chunks.put(try chunk(ordinal, index, range, buffer, expected))
+                    ordinal += 1
+                }
+            }
+            try Self.cut(pages..<max(pages, old[id] ?? 0), size: 4096) { range in
+                try comparison?.expect(file: id, pages: range).hashes.enumerated().forEach { offset, hash in
+                    guard let hash else { return }
+                    ended.met.add(file: id, page: range.lowerBound + UInt32(offset), hash: hash, by: writer.hasher)
+                }
+            }
+        }
+        ended.replaced = ended.met
+        return ended
+    }
+
+    private func chunk(
+        _ ordinal: Int, _ index: Int, _ pages: Range<UInt32>, _ buffer: CaptureBuffer,
+        _ expected: (hashes: [PageHash?], damaged: Set<Int>)?
+    ) throws -> ChunkScan.Chunk {
+        let file = matching.files[index]
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<(pages.count * file.pageSize)])
+        try snapshot.read(pages: pages, of: index, into: bytes)
+        try step(bytes.count)
+        return ChunkScan.Chunk(
+            ordinal: ordinal, file: file.id, firstPage: pages.lowerBound, count: pages.count,
+            pageSize: file.pageSize, buffer: buffer,
+            expected: expected?.hashes ?? Array(repeating: nil, count: pages.count),
+            damaged: expected?.damaged ?? [], named: named.map { $0[index] ?? [] })
+    }
+
+    private func eachRange(of index: Int, _ body: (Range<UInt32>) throws -> Void) throws {
+        let file = matching.files[index]
+        let perChunk = UInt32(PageWorker.pagesPerFrame(pageSize: file.pageSize))
+        guard readsNamedOnly else { return try Self.cut(0..<file.pages, size: perChunk, body) }
+        for range in Self.runs(named?[index] ?? [], limit: perChunk, end: file.pages) { try body(range) }
+    }
+
+    private static func cut(_ pages: Range<UInt32>, size: UInt32, _ body: (Range<UInt32>) throws -> Void) throws {
+        var from = pages.lowerBound
+        while from < pages.upperBound {
+            let to = pages.upperBound - from > size ? from + size : pages.upperBound
+            try body(from..<to)
+            from = to
+        }
+    }
+
+    /// Named pages as runs of neighbours.
+    private static func runs(_ pages: Set<UInt32>, limit: UInt32, end: UInt32) -> [Range<UInt32>] {
+        var runs: [Range<UInt32>] = []
+        for page in pages.sorted() where page < end {
+            if let last = runs.last, last.upperBound == page, UInt32(last.count) < limit {
+                runs[runs.count - 1] = last.lowerBound..<(page + 1)
+            } else {
+                runs.append(page..<(page + 1))
+            }
+        }
+        return runs
+    }
+}

@@ -1,0 +1,138 @@
+import Model
+import Platform
+import Storage
+import Wire
+
+/// The backups of a repository as people see them.
+///
+/// Everything comes from the repository: no catalog is needed.
+struct BackupLibrary {
+    private let repository: Repository
+
+    init(_ repository: Repository) { self.repository = repository }
+
+    /// How long a deleted backup can be brought back.
+    static let undeleteWindow = Duration.seconds(86_400)
+
+    /// Newest first.
+    func backups(_ filter: BackupFilter) throws -> [Backup] {
+        let units = try units()
+        let names = units.map(\.name)
+        let chosen =
+            filter.databases.isEmpty
+            ? Set(names) : Set(try NameSelection.several(filter.databases, among: names))
+        let found = try units.filter { chosen.contains($0.name) }.flatMap { try backups(of: $0.unit) }.filter {
+            backup in
+            (filter.deleted || backup.deleted == nil) && (filter.since.map { backup.instant >= $0 } ?? true)
+                && (filter.until.map { backup.instant <= $0 } ?? true)
+        }.sorted { ($0.instant, $0.id.sequence) > ($1.instant, $1.id.sequence) }
+        return filter.limit.map { Array(found.prefix($0)) } ?? found
+    }
+
+    /// - Throws: `not-found`, `ambiguous-name`.
+    func backup(_ id: BackupID) throws -> Backup {
+        let (unit, sequence) = try locate(id)
+        guard let backup = try backups(of: unit).first(where: { $0.id.sequence == sequence }) else {
+            throw missing(id)
+        }
+        return backup
+    }
+
+    func mark(_ id: BackupID, _ mark: Mark) throws {
+        let (unit, sequence) = try locate(id)
+        try repository.mark(sequence, of: unit.id, mark)
+    }
+
+    /// The backup meant by a request: the one named, else the newest that is not later than `instant`.
+    /// - Throws: `not-found`.
+    func choose(_ database: String, _ id: BackupID?, at instant: Instant?) throws -> (BackupUnit, PointRecord) {
+        if let id {
+            let (unit, sequence) = try locate(id)
+            return (unit, try unit.record(sequence))
+        }
+        let units = try units()
+        let name = try NameSelection.one(database, among: units.map(\.name))
+        guard let unit = units.first(where: { $0.name == name })?.unit else { throw noBackup(name, instant) }
+        let marks = try repository.markStates(of: unit.id, preservedAtBirth: [])
+        let usable = try unit.records().filter { record in
+            marks[record.sequence]?.deleted == nil && (instant.map { record.draft.instant <= $0 } ?? true)
+        }
+        guard let record = usable.max(by: { ($0.draft.instant, $0.sequence) < ($1.draft.instant, $1.sequence) }) else {
+            throw noBackup(name, instant)
+        }
+        return (unit, record)
+    }
+
+    /// Units with the name that their newest backup gives them; of several with one name the one backed up last.
+    func units() throws -> [(name: DatabaseName, unit: BackupUnit)] {
+        var byName: [DatabaseName: (unit: BackupUnit, instant: Instant)] = [:]
+        for id in try repository.units() {
+            let unit = BackupUnit(id, in: repository)
+            guard let newest = try? unit.newest() else { continue }
+            let name = newest.draft.database
+            if let other = byName[name], other.instant >= newest.draft.instant { continue }
+            byName[name] = (unit, newest.draft.instant)
+        }
+        return byName.sorted { $0.key < $1.key }.map { ($0.key, $0.value.unit) }
+    }
+
+    /// Oldest first.
+    func backups(of unit: BackupUnit) throws -> [Backup] {
+        let records = try repository.sequences(of: unit.id).compactMap { sequence in
+            // A damaged record keeps nobody from the others; `holdfast repository check` names it.
+            try? unit.record(sequence)
+        }.filter { !$0.isVoid }
+        let preserved = Set(records.filter(\.draft.preserved).map(\.sequence))
+        let marks = try repository.markStates(of: unit.id, preservedAtBirth: preserved)
+        let damage = try repository.knownDamage(of: unit.id)
+        return records.map { record in
+            let mark = marks[record.sequence] ?? MarkState(isPreserved: false)
+            let drifts = records.filter { later in
+                later.draft.drift.map { $0.suspectFrom <= record.sequence && record.sequence < later.sequence } ?? false
+            }
+            let proven = mark.proofs[.restore]
+            let suspect = drifts.contains { later in proven.map { $0 < later.draft.finished } ?? true }
+            return Backup(record, mark, isSuspect: suspect, isDamaged: isDamaged(record, damage))
+        }
+    }
+
+    private func isDamaged(_ record: PointRecord, _ damage: DamageList) -> Bool {
+        guard !damage.isEmpty else { return false }
+        let objects = Set(record.packs + [.point(record.sequence)])
+        return damage.items.contains { objects.contains($0.object) }
+    }
+
+    private func locate(_ id: BackupID) throws -> (BackupUnit, SequenceNumber) {
+        let units = try repository.units().filter { id.isOf(unit: $0) }
+        guard let unit = units.first else { throw missing(id) }
+        guard units.count == 1 else {
+            throw Fault(.ambiguousName, "backup \(id) may be one of \(units.count) databases", hint: "type more digits")
+        }
+        guard try repository.sequences(of: unit).contains(id.sequence) else { throw missing(id) }
+        return (BackupUnit(unit, in: repository), id.sequence)
+    }
+
+    private func missing(_ id: BackupID) -> Fault {
+        Fault(.notFound, "there is no backup \(id)", hint: "list them with `holdfast backups`")
+    }
+
+    private func noBackup(_ name: DatabaseName, _ instant: Instant?) -> Fault {
+        let when = instant.map { " at or before \($0.rfc3339(offsetSeconds: LocalZone.offsetSeconds(at: $0)))" } ?? ""
+        return Fault(.notFound, "\(name) has no backup\(when)", hint: "list them with `holdfast backups \(name)`")
+    }
+}
+
+extension Backup {
+    init(_ record: PointRecord, _ mark: MarkState, isSuspect: Bool, isDamaged: Bool) {
+        let draft = record.draft
+        let deepest = mark.proofs.max { $0.key < $1.key }
+        self.init(
+            id: record.id, database: draft.database, instant: draft.instant, kind: draft.kind, origin: draft.origin,
+            actor: Principal(draft.actor), comment: draft.comment.isEmpty ? nil : draft.comment,
+            size: ByteCount(draft.files.reduce(0) { $0 + $1.length }), storedBytes: record.bytesStored,
+            pages: draft.files.reduce(0) { $0 + UInt64($1.pages) }, pagesStored: record.pagesStored,
+            engine: draft.engine, verified: deepest.map { Proof(level: $0.key, instant: $0.value) },
+            proven: mark.proofs[.restore], preserved: mark.isPreserved, suspect: isSuspect, damaged: isDamaged,
+            deleted: mark.deleted, removal: mark.deleted.map { $0 + BackupLibrary.undeleteWindow })
+    }
+}

@@ -1,0 +1,97 @@
+import Catalog
+import Foundation
+import Messages
+package import Model
+import Platform
+package import Settings
+import Synchronization
+
+extension Host {
+    /// Opens catalog, message center and repository, and mends what a killed daemon left behind: unfinished restores,
+    /// open runs, scratch files, a lost catalog.
+    ///
+    /// A repository that can't be opened is no reason not to start: it is told in the message center and tried again by
+    /// every run.
+    /// - Parameter failed: hears what the message center can't record.
+    /// - Throws: faults of the state folder, the catalog and the settings.
+    package static func open(
+        _ settings: DaemonSettings, failed: @escaping @Sendable (Fault) -> Void
+    ) throws -> Host {
+        let configuration = try Configuration(settings)
+        try Files.removeTree(settings.scratchFolder)
+        for folder in [settings.stateDirectory, settings.scratchFolder, settings.intentFolder, settings.logDirectory] {
+            try Files.makeDirectories(folder, mode: 0o750)
+        }
+        let catalog = try Catalog.open(settings.catalogPath)
+        let center = MessageCenter(
+            catalog: catalog, logPath: "\(settings.logDirectory)/messages.log", failed: failed)
+        try center.start()
+        let host = Host(
+            configuration: configuration, catalog: catalog,
+            repositories: RepositoryDoor(settings.repository), center: center)
+        host.finishRestores()
+        try host.reconcile()
+        return host
+    }
+
+    /// Says that the daemon serves, and looks what there is to back up.
+    package func started(version: String) {
+        say([MessageDraft(.info, .daemonStarted, "holdfastd \(version) started")])
+        Threads.start("discovery") { [self] in
+            let databases = discoverAll()
+            // Kept open from now on: the writer's lock shows a second daemon that the repository is taken.
+            if let fault = repositories.fault() { say([MessageDraft(.error, fault)]) }
+            _ = databases
+        }
+    }
+
+    /// Puts new settings in force, atomically.
+    /// - Throws: `bad-settings`; then the old ones stay.
+    package func reload(_ settings: DaemonSettings) throws {
+        let old = self.settings
+        for (key, before, now) in [
+            ("socket", old.socket, settings.socket), ("state_directory", old.stateDirectory, settings.stateDirectory),
+            ("log_directory", old.logDirectory, settings.logDirectory),
+        ] where before != now {
+            throw Fault(
+                .badSettings, "\(key) can't be changed while the daemon runs", hint: "restart the daemon to use \(now)")
+        }
+        use(try Configuration(settings))
+        say([MessageDraft(.info, .settingsReloaded, "settings were reloaded")])
+        Threads.start("discovery") { [self] in _ = discoverAll() }
+    }
+
+    /// Says why new settings were not put in force.
+    package func reloadFailed(_ fault: Fault) {
+        say([MessageDraft(.error, fault)])
+    }
+
+    /// Drops what waits, asks what works to stop, and waits for it a while; then delivers the last messages.
+    package func stop() {
+        _ = queue.stop()
+        cancellations.withLock { all in for cancellation in all.values { cancellation.request() } }
+        _ = queue.waitUntilIdle(deadline: Date(timeIntervalSinceNow: 60))
+        say([MessageDraft(.info, .daemonStopped, "holdfastd stopped")])
+        center.stop()
+        repositories.close()
+        try? catalog.close()
+    }
+
+    /// Whether the catalog answers and every run at work has moved within the last quarter of an hour.
+    package func isWell() -> Bool {
+        guard (try? catalog.newestMessage()) != nil else { return false }
+        let now = BootClock.now()
+        return heartbeats.withLock { beats in beats.values.allSatisfy { now - $0 < .seconds(900) } }
+    }
+
+    /// Closes the runs that a killed daemon left open, and takes in backups that the catalog doesn't know.
+    private func reconcile() throws {
+        do {
+            let repository = try repositories.open()
+            try catalog.adopt(try storedDatabases(in: repository), at: WallClock.now())
+            try catalog.closeInterruptedRuns(at: clock) { try verdict(on: $0, in: repository) }
+        } catch let fault as Fault where fault.code != .databaseDamaged {
+            try catalog.closeInterruptedRuns(at: clock)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package import Catalog
+import Foundation
+package import Messages
+import Model
+import Platform
+package import Policies
+package import Settings
+import Synchronization
+
+/// The machine this daemon serves: its settings, catalog, repository, message center and the runs at work.
+///
+/// The verbs are extensions, one a file. They block; `HostService` calls them from threads of their own.
+package final class Host: Sendable {
+    package let catalog: Catalog
+    package let board = RunBoard()
+    package let queue: RunQueue
+    package let repositories: RepositoryDoor
+    package let center: MessageCenter
+    let cancellations = Mutex<[Int64: Cancellation]>([:])
+    /// When each run at work last moved, by the boot clock.
+    let heartbeats = Mutex<[Int64: Duration]>([:])
+
+    private let current: Mutex<Configuration>
+
+    package init(
+        configuration: Configuration, catalog: Catalog, repositories: RepositoryDoor, center: MessageCenter
+    ) {
+        self.catalog = catalog
+        self.repositories = repositories
+        self.center = center
+        queue = RunQueue(parallel: configuration.settings.backup.parallel)
+        current = Mutex(configuration)
+    }
+
+    package var configuration: Configuration { current.withLock { $0 } }
+    package var settings: DaemonSettings { configuration.settings }
+
+    /// Puts other settings in force for whatever starts from now on.
+    package func use(_ configuration: Configuration) {
+        current.withLock { $0 = configuration }
+        queue.parallel = configuration.settings.backup.parallel
+        repositories.use(configuration.settings.repository)
+    }
+
+    /// Both clocks, now.
+    package var clock: ClockReading {
+        ClockReading(sinceBoot: BootClock.now(), bootID: BootClock.bootID, wall: WallClock.now())
+    }
+
+    /// Says something in the message center that belongs to no other transition. A catalog that can't take it is told
+    /// to the service log by the next transition that fails; the message itself is lost.
+    func say(_ drafts: [MessageDraft]) {
+        guard !drafts.isEmpty else { return }
+        _ = try? catalog.record(drafts, at: WallClock.now())
+    }
+}

@@ -1,0 +1,71 @@
+package import Archiving
+package import Model
+import Platform
+package import Settings
+package import Storage
+import Synchronization
+
+/// The repository of the settings, opened for writing when first needed and kept open: its lock shows a second daemon that
+/// it is taken.
+package final class RepositoryDoor: Sendable {
+    private struct State {
+        var settings: RepositorySettings
+        var repository: Repository?
+    }
+
+    private let state: Mutex<State>
+
+    package init(_ settings: RepositorySettings) { state = Mutex(State(settings: settings)) }
+
+    /// - Throws: why it can't be opened: `repository-missing`, `no-key-matches`, `repository-in-use` …
+    package func open() throws -> Repository {
+        try state.withLock { state in
+            if let repository = state.repository, Files.exists("\(repository.location)/\(Repository.descriptorName)") {
+                return repository
+            }
+            state.repository = nil
+            let opened = try Repository.open(
+                at: state.settings.path, secret: .keyFile(Self.key(state.settings.key)), for: .writing)
+            state.repository = opened
+            return opened
+        }
+    }
+
+    /// Why the repository can't be used; nil when it can.
+    package func fault() -> Fault? {
+        do {
+            _ = try open()
+            return nil
+        } catch { return Fault.wrapping(error) }
+    }
+
+    package var compression: Compression { state.withLock { $0.settings.compression } }
+
+    /// Runs that have the old one go on with it.
+    package func use(_ settings: RepositorySettings) {
+        state.withLock { state in
+            if state.settings.path != settings.path || state.settings.key != settings.key { state.repository = nil }
+            state.settings = settings
+        }
+    }
+
+    package func close() { state.withLock { $0.repository = nil } }
+
+    private static func key(_ key: RepositorySettings.Key) throws -> KeyBytes {
+        switch key {
+        case .file(let path): try keyBytes(path)
+        case .credential(let name): try Secrets.credential(name).withBytes { KeyBytes(copying: $0) }
+        }
+    }
+
+    /// The content of a key file.
+    package static func keyBytes(_ path: String) throws -> KeyBytes {
+        do {
+            return try Secrets.keyFile(path).withBytes { KeyBytes(copying: $0) }
+        } catch let fault as Fault where fault.code == .notFound {
+            throw Fault(
+                .noKeyMatches, "key file \(path) doesn't exist",
+                hint: "bring it back from where it was saved, or use another key of the repository")
+        }
+    }
+}

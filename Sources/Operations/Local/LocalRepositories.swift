@@ -1,0 +1,123 @@
+import Archiving
+import Model
+import Platform
+import Storage
+package import Wire
+
+/// Repositories opened by the command line itself: no daemon, no catalog, no network.
+package struct LocalRepositories: RepositoryAccess {
+    package init() {}
+
+    package func create(at path: String, keyFile: String) throws -> any LocalRepository {
+        let key = try RepositoryWork.keyFile(keyFile)
+        let label = Files.name(of: keyFile)
+        let repository = try Repository.create(
+            at: path, secret: .keyFile(key), label: label, now: WallClock.now())
+        return OpenRepository(repository, secret: .keyFile(key))
+    }
+
+    package func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository {
+        let secret: KeySecret =
+            switch secret {
+            case .keyFile(let path): .keyFile(try RepositoryDoor.keyBytes(path))
+            case .passphrase(let bytes): .passphrase(KeyBytes(copying: bytes))
+            case .recovery(let words): .recovery(try RecoveryKey(words: words))
+            }
+        return OpenRepository(try Repository.open(at: path, secret: secret, for: .reading), secret: secret)
+    }
+}
+
+/// Reads without a lock; what writes opens the repository again for writing, which a running daemon refuses.
+private struct OpenRepository: LocalRepository {
+    private let repository: Repository
+    private let secret: KeySecret
+
+    init(_ repository: Repository, secret: KeySecret) {
+        self.repository = repository
+        self.secret = secret
+    }
+
+    var path: String { repository.location }
+
+    private var library: BackupLibrary { BackupLibrary(repository) }
+    private var work: RepositoryWork { RepositoryWork(repository) }
+
+    private func writing<Value>(_ body: (RepositoryWork) throws -> Value) throws -> Value {
+        if repository.isWritable { return try body(work) }
+        return try body(RepositoryWork(try Repository.open(at: path, secret: secret, for: .writing)))
+    }
+
+    func databases() throws -> [Database] {
+        try library.units().map { name, unit in
+            let backups = try library.backups(of: unit).filter { $0.deleted == nil }
+            let newest = try unit.newest()
+            var database = Database(
+                name: name, server: newest?.draft.server ?? name.server, path: newest?.draft.sourcePath ?? "",
+                engine: newest?.draft.engine ?? "", state: .unreachable, size: backups.last?.size,
+                backups: backups.count)
+            database.lastBackup = backups.last?.instant
+            database.lastBackupId = backups.last?.id
+            database.lastProven = backups.compactMap(\.proven).max()
+            return database
+        }
+    }
+
+    func backups(_ filter: BackupFilter) throws -> [Backup] { try library.backups(filter) }
+    func backup(_ id: BackupID) throws -> Backup { try library.backup(id) }
+
+    func restore(_ request: RestoreRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> RestoreResult {
+        let plan = try RestorePlan(request, library: library, sidecars: EngineDefaults.sidecars, roots: nil)
+        if request.dryRun {
+            return RestoreResult(
+                backup: plan.record.id, database: plan.name, instant: plan.record.draft.instant,
+                path: plan.target.path, size: plan.size)
+        }
+        let intent = "\(Files.parent(of: plan.target.path))/.\(Files.name(of: plan.target.path)).restore-intent"
+        if plan.isInPlace, Files.exists(intent) { _ = try FileSwap.resume(intent: intent) }
+        return try LocalProgress.report("restoring", total: plan.size, to: progress) { step in
+            var result = try plan.perform(intent: intent, step: step, check: {})
+            if request.discardReplaced, let replaced = result.replaced {
+                try Files.removeTree(replaced)
+                result.replaced = nil
+            }
+            return result
+        }
+    }
+
+    func download(
+        _ id: BackupID, write: (UnsafeRawBufferPointer) throws -> Void, progress: @escaping @Sendable (Progress) -> Void
+    ) throws -> ByteCount {
+        let (unit, record) = try library.choose("", id, at: nil)
+        guard let file = record.draft.files.first else { throw Fault(.pointDamaged, "\(id) names no file") }
+        let reader = try ImageReader(try unit.image(of: record.sequence))
+        try LocalProgress.report("downloading", total: ByteCount(file.length), to: progress) { step in
+            try reader.stream(file: file.id) { bytes in
+                try write(bytes)
+                try step(bytes.count)
+            }
+        }
+        return ByteCount(file.length)
+    }
+
+    func verify(_ request: VerifyRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> VerifyReport {
+        try LocalProgress.report("verifying", total: nil, to: progress) { step in
+            let verify = VerifyAll(
+                library: library, scratch: Self.scratch, actor: .daemon, leavesProofs: false, step: step)
+            return try verify.run(try verify.choose(request), request.level).0
+        }
+    }
+
+    func check(progress: @escaping @Sendable (Progress) -> Void) throws -> RepositoryCheck {
+        try LocalProgress.report("checking", total: nil, to: progress) { step in
+            try work.check(by: .daemon, leavesDamage: false) { try step(Int($0)) }
+        }
+    }
+
+    func space() throws -> RepositorySpace { try work.space() }
+    func keys() throws -> [Wire::KeySlot] { try work.keys() }
+    func addKey(_ request: KeyRequest) throws -> KeyReply { try writing { try $0.addKey(request) } }
+    func removeKey(_ slot: String) throws -> Wire::KeySlot { try writing { try $0.removeKey(slot) } }
+
+    /// Where trial restores of the command line go.
+    private static let scratch = "/var/tmp"
+}

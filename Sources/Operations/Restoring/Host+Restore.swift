@@ -1,0 +1,115 @@
+import Catalog
+import Engines
+import Foundation
+import Model
+import Platform
+import Settings
+import Storage
+import Wire
+
+extension Host {
+    /// Checks a restore, records its run and queues it.
+    func requestRestore(_ request: RestoreRequest, by actor: Actor) throws -> Wire::Run {
+        if request.discardReplaced, !request.inPlace, request.to == nil {
+            return try discardReplaced(request.database, by: actor, isDryRun: request.dryRun)
+        }
+        let plan = try RestorePlan(request, library: try library(), sidecars: sidecars, roots: roots(for: actor))
+        if plan.isInPlace { try refuseClients(plan, request) }
+        if request.dryRun { return plan.dryRun(by: actor, now: WallClock.now()) }
+        let results = try catalog.enqueue(
+            [
+                RunRequest(
+                    .restore, database: plan.name, unit: plan.unit.id, actor: actor, target: plan.target.path,
+                    isExclusive: plan.isInPlace)
+            ], at: clock)
+        let run = try results[0].get()
+        let text = "restore of \(plan.record.id) of \(plan.name) to \(plan.target.path)"
+        start(
+            run, priority: .onDemand, started: [MessageDraft(.info, .restoreStarted, "\(text) started")],
+            work: { context in try context.host.restore(plan, request, context) },
+            failed: { RunEnding.failure($0, .restoreFailed, "\(text) failed") })
+        return board.run(String(run.id)) ?? Wire::Run(run)
+    }
+
+    private func restore(_ plan: RestorePlan, _ request: RestoreRequest, _ context: RunContext) throws -> RunEnding {
+        context.begin("restoring", total: plan.size)
+        let result = try plan.perform(
+            intent: "\(settings.intentFolder)/\(context.run.id).json", step: { try context.advance(by: $0) },
+            check: { try refuseClients(plan, request) })
+        if request.discardReplaced, let replaced = result.replaced { try Files.removeTree(replaced) }
+        let kept = request.discardReplaced ? nil : result.replaced
+        let aside = kept.map { "; the replaced files are in \($0)" } ?? ""
+        let message = MessageDraft(
+            .success, .restoreSucceeded,
+            "restored \(plan.record.id) of \(plan.name) to \(plan.target.path), \(plan.size)\(aside)")
+        return RunEnding(
+            outcome: .succeeded(backup: plan.record.id, read: plan.size), messages: [message],
+            show: { run in
+                run.restored = result
+                run.restored?.replaced = kept
+            })
+    }
+
+    /// - Throws: `database-in-use`, naming the clients, unless the request says to go on.
+    private func refuseClients(_ plan: RestorePlan, _ request: RestoreRequest) throws {
+        guard !request.evenIfInUse,
+            let server = configuration.servers.first(where: { $0.name == plan.record.draft.server })
+        else { return }
+        let found = FoundDatabase(name: plan.name, path: plan.target.path)
+        let clients = server.engine.clients(of: found)
+        guard !clients.isEmpty else { return }
+        let some = clients.prefix(3).map { "\($0.command) (pid \($0.processID)\($0.unit.map { ", \($0)" } ?? ""))" }
+        throw Fault(
+            .databaseInUse, "\(plan.name) is held by \(some.joined(separator: ", "))",
+            hint: "stop them first; or restore beside with --to; or add --even-if-in-use and restart them afterwards")
+    }
+
+    /// Where an actor may write: root anywhere, others under the configured roots.
+    func roots(for actor: Actor) -> [String]? {
+        if case .user(0, _) = actor { return nil }
+        return settings.restoreRoots
+    }
+
+    private func sidecars(of path: String) -> [String] {
+        configuration.servers.first?.engine.sidecars(of: path) ?? EngineDefaults.sidecars(of: path)
+    }
+
+    /// Finishes restores in place that a killed daemon left under way.
+    func finishRestores() {
+        let folder = settings.intentFolder
+        for name in ((try? Files.list(folder)) ?? []).sorted() where name.hasSuffix(".json") {
+            do {
+                if let swap = try FileSwap.resume(intent: "\(folder)/\(name)") {
+                    say([
+                        MessageDraft(
+                            .warning, .restoreSucceeded, "finished the interrupted restore in place of \(swap.target)",
+                            hint: "the replaced files are in \(swap.aside)")
+                    ])
+                }
+            } catch {
+                say([MessageDraft(.error, Fault.wrapping(error))])
+            }
+        }
+    }
+
+    private func discardReplaced(_ typed: String, by actor: Actor, isDryRun: Bool) throws -> Wire::Run {
+        let record = try record(named: typed)
+        let target = try RestoreTarget.inPlace(record.path, roots: roots(for: actor))
+        let kept = try RestoreBackup.kept(beside: target.path)
+        let now = WallClock.now()
+        if !isDryRun, !kept.isEmpty {
+            for folder in kept { try Files.removeTree(folder) }
+            try Files.syncDirectory(Files.parent(of: target.path))
+            say([
+                MessageDraft(
+                    .info, .replacedDiscarded, "discarded \(kept.count) sets of files that restores had replaced",
+                    database: record.name, actor: actor)
+            ])
+        }
+        let verb = isDryRun ? "would discard" : "discarded"
+        return Wire::Run(
+            id: "0", kind: .restore, state: .succeeded, database: record.name, actor: Principal(actor), created: now,
+            started: now, finished: now,
+            outcome: kept.isEmpty ? "nothing was kept" : "\(verb) \(kept.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,51 @@
+import Model
+import Platform
+import Storage
+
+/// Writes one file of an image to a new file of a file system.
+struct ImageFileWriter {
+    let image: Image
+    let file: ImageFile
+    /// Called with the bytes written so far added; throws to stop.
+    let step: @Sendable (Int) throws -> Void
+
+    init(_ image: Image, step: @escaping @Sendable (Int) throws -> Void) throws {
+        guard let file = image.files.first else {
+            throw Fault(.pointDamaged, "\(image.record.id) names no file", hint: "restore another backup")
+        }
+        self.image = image
+        self.file = file
+        self.step = step
+    }
+
+    /// The restored file under a temporary name in `folder`: complete, checked page by page, synced; removed on failure.
+    ///
+    /// Owner and mode are those of backup time where rights allow.
+    /// - Returns: the path of the file.
+    /// - Throws: `out-of-space` before anything is written where the file system can tell; what reading the image throws.
+    func write(into folder: String, name: String) throws -> String {
+        let path = "\(folder)/.\(name).restore-\(Identifier.random().description.prefix(12))"
+        let target = try File.create(path, mode: 0o600)
+        do {
+            try target.reserve(file.length)
+            let (length, step) = (file.length, step)
+            try ImageReader(image).read(files: image.files.count == 1 ? nil : [file.id]) { slice in
+                let offset = Int64(slice.firstPage) * Int64(slice.pageSize)
+                let count = min(Int64(slice.bytes.count), length - offset)
+                guard count > 0 else { return }
+                try target.write(UnsafeRawBufferPointer(rebasing: slice.bytes[..<Int(count)]), at: offset)
+                try step(Int(count))
+            }
+            try target.truncate(to: file.length)
+            // Only root may give files away; a restore by anybody else leaves its own owner.
+            try? target.setOwner(uid: file.uid, gid: file.gid)
+            try target.setMode(file.mode)
+            try? target.setModified(file.modified)
+            try target.sync()
+        } catch {
+            try? Files.remove(path)
+            throw error
+        }
+        return path
+    }
+}

@@ -1,0 +1,63 @@
+import Engines
+import Model
+import Platform
+import Storage
+
+/// Puts a backup's file beside what there is, or in the place of the database.
+struct RestoreBackup {
+    let image: Image
+    let sidecars: (String) -> [String]
+    let step: @Sendable (Int) throws -> Void
+
+    /// To a new file; durable on return. Nothing of that name is ever replaced.
+    func beside(_ target: RestoreTarget) throws {
+        let folder = Files.parent(of: target.path)
+        let temporary = try ImageFileWriter(image, step: step).write(into: folder, name: Files.name(of: target.path))
+        do {
+            try Files.rename(temporary, to: target.path, replacing: false)
+        } catch {
+            try? Files.remove(temporary)
+            throw error
+        }
+        try Files.syncDirectory(folder)
+    }
+
+    /// In the place of what is there, which is kept aside; durable on return.
+    ///
+    /// - Parameters:
+    ///   - intent: where the swap is written down while it is under way.
+    ///   - check: called when the restored file is complete and nothing has been touched yet; throws to leave it so.
+    /// - Returns: the folder that has the replaced files.
+    func inPlace(_ target: RestoreTarget, intent: String, at instant: Instant, check: () throws -> Void) throws
+        -> String
+    {
+        let folder = Files.parent(of: target.path)
+        let temporary = try ImageFileWriter(image, step: step).write(into: folder, name: Files.name(of: target.path))
+        let aside = Self.freeAside(for: target.path, at: instant)
+        do {
+            try check()
+        } catch {
+            try? Files.remove(temporary)
+            throw error
+        }
+        let swap = FileSwap(
+            target: target.path, temporary: temporary, aside: aside, sidecars: sidecars(target.path))
+        try swap.perform(intent: intent)
+        return aside
+    }
+
+    /// Folders that earlier restores in place left beside a database.
+    static func kept(beside path: String) throws -> [String] {
+        let (folder, prefix) = (Files.parent(of: path), "\(Files.name(of: path)).replaced-")
+        return try Files.list(folder).filter { $0.hasPrefix(prefix) }.sorted().map { "\(folder)/\($0)" }
+    }
+
+    private static func freeAside(for path: String, at instant: Instant) -> String {
+        let time = CivilTime(instant)
+        let digits = [time.year, time.month, time.day, time.hour, time.minute, time.second]
+            .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined()
+        let name = "\(path).replaced-\(digits)"
+        guard Files.exists(name) else { return name }
+        return (2...).lazy.map { "\(name)-\($0)" }.first { !Files.exists($0) } ?? name
+    }
+}

@@ -1,0 +1,81 @@
+import Engines
+import Model
+import Platform
+import Storage
+import Wire
+
+/// A restore that has been checked: which backup goes where.
+struct RestorePlan: Sendable {
+    let name: DatabaseName
+    let unit: BackupUnit
+    let record: PointRecord
+    let target: RestoreTarget
+    let isInPlace: Bool
+
+    /// - Parameter roots: folders that may be written to; nil allows any.
+    /// - Throws: `not-found`, `ambiguous-name`, `wrong-usage`, `target-exists`, `target-not-allowed`.
+    init(
+        _ request: RestoreRequest, library: BackupLibrary, sidecars: (String) -> [String], roots: [String]?
+    ) throws {
+        guard request.inPlace != (request.to != nil) else {
+            throw Fault(.wrongUsage, "say where to restore to: to a new path or in place")
+        }
+        guard request.backup == nil || request.at == nil else {
+            throw Fault(.wrongUsage, "name a backup or a time, not both")
+        }
+        (unit, record) = try library.choose(request.database, request.backup, at: request.at)
+        guard !record.isVoid else { throw Fault(.notFound, "\(record.id) is not a backup") }
+        name = record.draft.database
+        guard request.backup == nil || name.matches(request.database) || request.database.isEmpty else {
+            throw Fault(.wrongUsage, "backup \(record.id) is one of \(name), not of \(request.database)")
+        }
+        isInPlace = request.inPlace
+        if let path = request.to {
+            target = try RestoreTarget.new(path, sidecars: sidecars, roots: roots)
+        } else {
+            target = try RestoreTarget.inPlace(record.draft.sourcePath, roots: roots)
+        }
+    }
+
+    var size: ByteCount { ByteCount(record.draft.files.reduce(0) { $0 + $1.length }) }
+
+    /// Durable on return.
+    /// - Parameters:
+    ///   - intent: where a swap in place is written down.
+    ///   - check: called before a database in place is touched; throws to leave it as it is.
+    func perform(
+        intent: String, step: @escaping @Sendable (Int) throws -> Void, check: () throws -> Void
+    ) throws -> RestoreResult {
+        let engine = EngineDefaults.self
+        let restore = RestoreBackup(
+            image: try unit.image(of: record.sequence), sidecars: engine.sidecars, step: step)
+        var replaced: String?
+        if isInPlace {
+            replaced = try restore.inPlace(target, intent: intent, at: WallClock.now(), check: check)
+        } else {
+            try restore.beside(target)
+        }
+        return RestoreResult(
+            backup: record.id, database: name, instant: record.draft.instant, path: target.path, size: size,
+            replaced: replaced)
+    }
+
+    /// What the restore would do, as a run that has done nothing.
+    func dryRun(by actor: Actor, now: Instant) -> Wire::Run {
+        Wire::Run(
+            id: "0", kind: .restore, state: .succeeded, database: name, actor: Principal(actor), created: now,
+            started: now, finished: now,
+            outcome: "would restore \(record.id), \(size), \(isInPlace ? "in place of" : "to") \(target.path)",
+            backup: record.id)
+    }
+}
+
+/// The engine's knowledge that needs no server: what belongs to a database file of this kind.
+enum EngineDefaults {
+    private static let engine: (any Engine)? = try? EngineRegistry.engine(
+        "sqlite", for: ServerDefinition(name: "restore", folders: [], scratch: "/nonexistent"))
+
+    static func sidecars(of path: String) -> [String] { engine?.sidecars(of: path) ?? [] }
+
+    static func check(_ copy: String) throws -> [String] { try engine?.check(copy) ?? [] }
+}

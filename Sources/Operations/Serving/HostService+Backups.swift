@@ -1,0 +1,132 @@
+import Catalog
+import Engines
+package import Model
+import Platform
+import Policies
+import Settings
+import Storage
+package import Wire
+
+extension HostService {
+    package func requestBackup(_ request: BackupRequest, by actor: Actor) async throws -> BackupReply {
+        try await ask { host in try host.requestBackup(request, by: actor) }
+    }
+
+    package func backups(_ filter: BackupFilter, for actor: Actor) async throws -> [Backup] {
+        try await ask { host in try host.library().backups(filter) }
+    }
+
+    package func backup(_ id: BackupID, for actor: Actor) async throws -> Backup {
+        try await ask { host in try host.library().backup(id) }
+    }
+
+    package func preserve(_ id: BackupID, by actor: Actor) async throws -> Backup {
+        try await mark(id, .preserved, .backupPreserved, "preserved", by: actor)
+    }
+
+    package func release(_ id: BackupID, by actor: Actor) async throws -> Backup {
+        try await mark(id, .released, .backupReleased, "released: retention may delete it", by: actor)
+    }
+
+    package func delete(_ id: BackupID, by actor: Actor) async throws -> Backup {
+        if try await backup(id, for: actor).preserved {
+            throw Fault(
+                .notPermitted, "backup \(id) is preserved", hint: "run `holdfast backups release \(id)` first")
+        }
+        return try await mark(id, .deleted, .backupDeleted, "deleted; it can be undeleted for 24 hours", by: actor)
+    }
+
+    package func undelete(_ id: BackupID, by actor: Actor) async throws -> Backup {
+        try await mark(id, .undeleted, .backupUndeleted, "undeleted", by: actor)
+    }
+
+    /// Changes the state of a backup; asked again for the state it has, it changes nothing.
+    private func mark(
+        _ id: BackupID, _ kind: Mark.Kind, _ code: Code, _ text: String, by actor: Actor
+    ) async throws -> Backup {
+        try await ask { host in
+            let library = try host.library()
+            let before = try library.backup(id)
+            let isSo =
+                switch kind {
+                case .preserved: before.preserved
+                case .released: !before.preserved
+                case .deleted: before.deleted != nil
+                default: before.deleted == nil
+                }
+            guard !isSo else { return before }
+            try library.mark(id, Mark(kind: kind, instant: WallClock.now(), actor: actor))
+            try host.catalog.record(
+                [
+                    MessageDraft(
+                        .info, code, "backup \(before.id) of \(before.database) was \(text)",
+                        database: before.database, actor: actor)
+                ], at: WallClock.now())
+            return try library.backup(id)
+        }
+    }
+}
+
+extension Host {
+    func library() throws -> BackupLibrary {
+        BackupLibrary(try repositories.open())
+    }
+
+    /// Records the runs, all in one transaction, and queues them.
+    fileprivate func requestBackup(_ request: BackupRequest, by actor: Actor) throws -> BackupReply {
+        guard request.all != !request.databases.isEmpty else {
+            throw Fault(.wrongUsage, "name the databases to back up, or ask for all of them")
+        }
+        // Asked here, so that who waits learns at once what no run could mend.
+        _ = try repositories.open()
+        let located = Dictionary(
+            discoverAll().map { ($0.found.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let records = try catalog.databases()
+        let names =
+            try request.all
+            ? records.map(\.name) : NameSelection.several(request.databases, among: records.map(\.name))
+        var skipped: [SkippedDatabase] = []
+        var chosen: [LocatedDatabase] = []
+        for name in names {
+            if let database = located[name] {
+                chosen.append(database)
+            } else {
+                let fault =
+                    records.first { $0.name == name }?.fault?.fault
+                    ?? Fault(.serverUnreachable, "\(name) can't be reached now", hint: "see `holdfast status`")
+                skipped.append(SkippedDatabase(database: name, code: fault.code, message: fault.message))
+                if names.count == 1 { throw fault }
+            }
+        }
+        return try enqueue(chosen, request, skipped: skipped, by: actor)
+    }
+
+    private func enqueue(
+        _ databases: [LocatedDatabase], _ request: BackupRequest, skipped: [SkippedDatabase], by actor: Actor
+    ) throws -> BackupReply {
+        let kind: BackupKind = request.full ? .full : .progressive
+        let order = BackupOrder(
+            kind: kind, origin: .onDemand, actor: actor, comment: request.comment, preserve: request.preserve)
+        let results = try catalog.enqueue(
+            databases.map {
+                RunRequest(
+                    .backup, database: $0.found.name, unit: $0.unit, backupKind: kind, origin: .onDemand, actor: actor,
+                    comment: request.comment)
+            }, at: clock, cooldown: Cooldown(length: settings.backup.onDemandCooldown))
+        var reply = BackupReply(runs: [], skipped: skipped)
+        for (database, result) in zip(databases, results) {
+            switch result {
+            case .success(let run):
+                startBackup(of: database, run, order)
+                reply.runs.append(board.run(String(run.id)) ?? Wire::Run(run))
+            case .failure(let fault):
+                if databases.count == 1, skipped.isEmpty { throw fault }
+                reply.skipped.append(
+                    SkippedDatabase(
+                        database: database.found.name, code: fault.code, message: fault.message,
+                        retryAfterSeconds: fault.context["retry_after_seconds"].flatMap { Int($0) }))
+            }
+        }
+        return reply
+    }
+}

@@ -1,0 +1,74 @@
+import Archiving
+import Catalog
+import Engines
+package import Model
+import Platform
+import Settings
+import Storage
+package import Wire
+
+extension HostService {
+    package func repositorySpace(for actor: Actor) async throws -> RepositorySpace {
+        try await ask { host in try host.space() }
+    }
+
+    package func checkRepository(by actor: Actor) async throws -> RepositoryCheck {
+        try await ask { host in
+            let repository = try host.repositories.open()
+            let check = try RepositoryWork(repository).check(by: actor, leavesDamage: true) { _ in }
+            let text =
+                check.isGood
+                ? "checked \(check.objects) objects of the repository, \(check.bytes): nothing wrong"
+                : "the check of the repository found damage: \(check.findings[0].message)"
+            try host.catalog.record(
+                [
+                    MessageDraft(
+                        check.isGood ? .success : .error, check.isGood ? .repositoryChecked : .repositoryDamaged, text,
+                        actor: actor)
+                ], at: WallClock.now())
+            return check
+        }
+    }
+
+    package func keys(for actor: Actor) async throws -> [Wire::KeySlot] {
+        try await ask { host in try RepositoryWork(try host.repositories.open()).keys() }
+    }
+
+    package func addKey(_ request: KeyRequest, by actor: Actor) async throws -> KeyReply {
+        try await ask { host in
+            let reply = try RepositoryWork(try host.repositories.open()).addKey(request)
+            try host.catalog.record(
+                [
+                    MessageDraft(
+                        .info, .keyAdded,
+                        "a \(reply.slot.kind.rawValue) key was added to the repository: \(reply.slot.id)",
+                        actor: actor)
+                ], at: WallClock.now())
+            return reply
+        }
+    }
+
+    package func removeKey(_ slot: String, by actor: Actor) async throws -> Wire::KeySlot {
+        try await ask { host in
+            let removed = try RepositoryWork(try host.repositories.open()).removeKey(slot)
+            try host.catalog.record(
+                [
+                    MessageDraft(
+                        .warning, .keyRemoved, "key \(removed.id) was removed from the repository", actor: actor,
+                        hint: "whoever kept a copy of it can still open older copies of the repository")
+                ], at: WallClock.now())
+            return removed
+        }
+    }
+}
+
+extension Host {
+    func space() throws -> RepositorySpace {
+        var space = try RepositoryWork(try repositories.open()).space()
+        let device = try Files.status(space.path)?.device
+        space.sameDiskAsSource = try catalog.databases().filter { record in
+            device != nil && (try? Files.status(record.path))??.device == device
+        }.map(\.name)
+        return space
+    }
+}

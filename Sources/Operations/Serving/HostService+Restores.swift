@@ -1,0 +1,12 @@
+package import Model
+package import Wire
+
+extension HostService {
+    package func restore(_ request: RestoreRequest, by actor: Actor) async throws -> Run {
+        try await ask { host in try host.requestRestore(request, by: actor) }
+    }
+
+    package func verify(_ request: VerifyRequest, by actor: Actor) async throws -> Run {
+        try await ask { host in try host.requestVerify(request, by: actor) }
+    }
+}

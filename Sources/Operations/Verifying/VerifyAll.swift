@@ -1,0 +1,88 @@
+import Model
+import Platform
+import Storage
+import Wire
+
+/// Verifies chosen backups one after the other, leaves a dated proof of each, and sums up.
+struct VerifyAll {
+    let library: BackupLibrary
+    let scratch: String
+    let actor: Actor
+    /// Leaves proofs and lists of damage in the repository, which must be open for writing then.
+    let leavesProofs: Bool
+    let step: @Sendable (Int) throws -> Void
+
+    struct Proven {
+        var unit: BackupUnit
+        var record: PointRecord
+        var fault: Fault?
+    }
+
+    /// The backups that a request means, oldest first.
+    /// - Throws: `not-found`, `ambiguous-name`.
+    func choose(_ request: VerifyRequest) throws -> [(BackupUnit, PointRecord)] {
+        var chosen: [(BackupUnit, PointRecord)] = []
+        for id in request.backups { chosen.append(try library.choose("", id, at: nil)) }
+        guard chosen.isEmpty || !request.databases.isEmpty else { return chosen }
+        let units = try library.units()
+        let names = units.map(\.name)
+        let wanted = request.databases.isEmpty ? names : try NameSelection.several(request.databases, among: names)
+        for (name, unit) in units where wanted.contains(name) {
+            chosen += try unit.repository.sequences(of: unit.id).compactMap { sequence in
+                let record = try unit.record(sequence)
+                return record.isVoid ? nil : (unit, record)
+            }
+        }
+        return chosen
+    }
+
+    /// - Returns: the report, and what became of each backup.
+    func run(_ backups: [(BackupUnit, PointRecord)], _ level: VerifyLevel) throws -> (VerifyReport, [Proven]) {
+        var report = VerifyReport(level: level, checked: 0, bytes: .zero)
+        var proven: [Proven] = []
+        for (unit, record) in backups {
+            let verify = VerifyBackup(
+                unit: unit, record: record, scratch: scratch, check: EngineDefaults.check, step: step)
+            let verdict = try verify.run(level)
+            report.checked += 1
+            report.bytes = report.bytes + ByteCount(record.draft.files.reduce(0) { $0 + $1.length })
+            for (object, fault, affected) in verdict.faults {
+                add(
+                    Finding(
+                        code: fault.code, message: fault.message, object: object, backups: affected,
+                        databases: [record.draft.database]), to: &report)
+            }
+            proven.append(Proven(unit: unit, record: record, fault: verdict.faults.first?.fault))
+            if leavesProofs { try leaveProof(unit, record, verdict, level) }
+        }
+        return (report, proven)
+    }
+
+    /// The same damage met in several backups is one finding.
+    private func add(_ finding: Finding, to report: inout VerifyReport) {
+        let same = report.findings.firstIndex {
+            $0.object != nil && $0.object == finding.object && $0.code == finding.code
+        }
+        guard let same else {
+            report.findings.append(finding)
+            return
+        }
+        for id in finding.backups where !report.findings[same].backups.contains(id) {
+            report.findings[same].backups.append(id)
+        }
+    }
+
+    private func leaveProof(
+        _ unit: BackupUnit, _ record: PointRecord, _ verdict: VerifyBackup.Verdict, _ level: VerifyLevel
+    ) throws {
+        let now = WallClock.now()
+        if verdict.isGood {
+            let mark = Mark(kind: .proof, instant: now, actor: actor, level: level)
+            try unit.repository.mark(record.sequence, of: unit.id, mark)
+        } else if !verdict.damage.isEmpty {
+            var damage = try unit.repository.knownDamage(of: unit.id)
+            for item in verdict.damage.items { damage.insert(item) }
+            try unit.repository.noteDamage(damage, of: unit.id, at: now, by: actor)
+        }
+    }
+}

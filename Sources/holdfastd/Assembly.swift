@@ -1,0 +1,79 @@
+import Catalog
+import HTTPServer
+import Logging
+import Model
+import Operations
+import Platform
+import Scheduling
+import ServiceLifecycle
+import Settings
+import UnixSignals
+
+/// Puts the daemon together: one host, and one group of services around it. A service that ends unexpectedly ends the
+/// process, and systemd starts it again.
+struct Assembly {
+    private let host: Host
+    private let scheduler: TickScheduler
+    private let service: HostService
+    private let reload: @Sendable () throws -> Void
+    private let logger = Logger(label: "holdfastd")
+    private let lock: File
+
+    /// Opens everything and mends what a killed daemon left behind; nothing is served yet.
+    init(_ settings: DaemonSettings, path: String) throws {
+        lock = try Self.claim(settings.stateDirectory)
+        let logger = logger
+        host = try Host.open(settings) { fault in logger.error("\(fault)") }
+        let host = host
+        scheduler = TickScheduler(
+            last: try host.catalog.lastTicks(), zone: { LocalZone.offsetSeconds(at: $0) }, clock: { WallClock.now() },
+            work: host)
+        let scheduler = scheduler
+        reload = {
+            try host.reload(try SettingsFiles.load(path))
+            scheduler.apply(host.tickRules)
+        }
+        service = HostService(host, version: Build.version, reload: reload)
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    func run() async throws {
+        let (host, scheduler) = (host, scheduler)
+        let server = APIServer(socket: host.settings.socket, service: service, logger: logger) {
+            host.started(version: Build.version)
+            scheduler.apply(host.tickRules)
+            ServiceNotification.ready(status: "serving \(host.configuration.servers.count) servers")
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: server),
+                    .init(service: HangUps(host: host, reload: reload, logger: logger)),
+                    .init(service: Watchdog(host: host)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+        ServiceNotification.stopping()
+        scheduler.stop()
+        host.stop()
+    }
+
+    private var quiet: Logger {
+        var quiet = logger
+        quiet.logLevel = .error
+        return quiet
+    }
+
+    /// One daemon a state folder; the kernel takes the lock back when the process ends, however it ends.
+    private static func claim(_ folder: String) throws -> File {
+        try Files.makeDirectories(folder, mode: 0o750)
+        let path = "\(folder)/lock"
+        if !Files.exists(path) { _ = try? File.create(path, mode: 0o600) }
+        let file = try File.open(path, .readWrite)
+        guard try FileLock.tryExclusive(file, FileLock.Range(start: 0, count: 0)) else {
+            throw Fault(
+                .busy, "another daemon uses \(folder)", hint: "stop it, or give this one its own state_directory")
+        }
+        return file
+    }
+}
