@@ -14,8 +14,15 @@ import Testing
         let snapshot = try fixture.engine.snapshot(of: fixture.database, patience: .fresh)
         defer { snapshot.close() }
         try cause(mishap, fixture)
-        let fault = #expect(throws: Fault.self) { try Snapshots.assemble(snapshot, to: fixture.scratchPath("image")) }
-        #expect(fault?.code == .sourceChanged)
+        let image = fixture.scratchPath("image")
+        if journal == "delete", snapshot is ImageSnapshot {
+            // A clone, on a file system that can: nothing that happens to the original touches it.
+            try Snapshots.assemble(snapshot, to: image)
+            _ = try LedgerWriter.prove(image)
+        } else {
+            let fault = #expect(throws: Fault.self) { try Snapshots.assemble(snapshot, to: image) }
+            #expect(fault?.code == .sourceChanged)
+        }
         snapshot.close()
         switch mishap {
         case .removed, .truncated:

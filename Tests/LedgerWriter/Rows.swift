@@ -55,7 +55,7 @@ struct Prose {
         begin()
         for number in 0..<words {
             if number > 0 { bytes.append(space) }
-            if number % 5 == 4 { addDigits(5) } else { add(Self.words) }
+            if number % 4 == 3 { addDigits(4) } else { add(Self.words) }
         }
         return bytes
     }
