@@ -13,7 +13,9 @@ struct Responder: Sendable {
     let grants: any Grants
     let logger: Logger
 
-    @concurrent func respond(to request: Request, _ writer: consuming ResponseWriter, on channel: any Channel) async throws {
+    @concurrent func respond(
+        to request: Request, _ writer: consuming ResponseWriter, on channel: any Channel
+    ) async throws {
         let reply: Reply
         do {
             reply = try await answer(request, on: channel)

@@ -1,0 +1,48 @@
+internal import Model
+internal import Platform
+internal import Wire
+
+/// Values as people read them.
+enum Text {
+    /// Local time: `2026-11-22 10:00:05`; a dash for nothing.
+    static func time(_ instant: Instant?) -> String {
+        guard let instant else { return "-" }
+        let local = instant.rfc3339(offsetSeconds: LocalZone.offsetSeconds(at: instant))
+        return String(local.prefix(19)).replacing("T", with: " ")
+    }
+
+    static func bytes(_ bytes: ByteCount?) -> String { bytes.map(\.description) ?? "-" }
+
+    /// The largest two units: `45 s`, `2 min 5 s`, `3 h 10 min`.
+    static func duration(_ seconds: Double) -> String {
+        let seconds = Int(min(max(0, seconds), 8_640_000).rounded())
+        if seconds < 60 { return "\(seconds) s" }
+        if seconds < 3600 { return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s" }
+        return "\(seconds / 3600) h \(seconds / 60 % 60) min"
+    }
+
+    /// The words that set a backup apart: `preserved, suspect`.
+    static func marks(_ backup: Backup) -> String {
+        var marks: [String] = []
+        if backup.proven != nil {
+            marks.append("proven")
+        } else if let proof = backup.verified {
+            marks.append("verified (\(proof.level.rawValue))")
+        }
+        if backup.preserved { marks.append("preserved") }
+        if backup.suspect { marks.append("suspect") }
+        if backup.damaged { marks.append("damaged") }
+        if backup.deleted != nil { marks.append("deleted") }
+        return marks.isEmpty ? "-" : marks.joined(separator: ", ")
+    }
+
+    static func state(_ database: Database) -> String {
+        if database.run != nil { return "working" }
+        if let fault = database.fault { return fault.code.rawValue }
+        return database.overdue ? "overdue" : database.state.rawValue
+    }
+
+    static func fault(_ problem: ProblemObject) -> String {
+        "\(problem.fault)" + (problem.hint.map { "\n  hint: \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import Client
+internal import Model
+internal import Platform
+internal import Wire
+
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Restore a database beside the original or in place.",
+        discussion: """
+            --to refuses a target that exists or has sidecar files. --in-place keeps the files it replaces, until \
+            `holdfast restore DB --discard-replaced`.
+
+            Example: holdfast restore crm/app.db --at "yesterday 18:00" --to /srv/restored/app.db
+            Example: holdfast restore app.db --to app.db --repository /mnt/repository --key-file repository.key
+            """)
+
+    @Argument(help: "A name, or a unique end of one.")
+    var database: String
+
+    @Option(help: ArgumentHelp("This backup; the newest one by default.", valueName: "id"))
+    var backup: BackupID?
+
+    @Option(help: ArgumentHelp("The newest backup that is not later.", valueName: "time"))
+    var at: String?
+
+    @Option(help: ArgumentHelp("The new file.", valueName: "path"))
+    var to: String?
+
+    @Flag(help: "Replace the database itself.")
+    var inPlace = false
+
+    @Flag(help: "In place although clients hold the database.")
+    var evenIfInUse = false
+
+    @Flag(help: "Remove the files that a restore in place replaced.")
+    var discardReplaced = false
+
+    @OptionGroup var local: LocalOptions
+    @OptionGroup var confirming: ConfirmOptions
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard backup == nil || at == nil else { throw ValidationError("name --backup or --at, not both") }
+        guard to == nil || !inPlace else { throw ValidationError("name --to or --in-place, not both") }
+        guard to != nil || inPlace || discardReplaced else {
+            throw ValidationError("name --to PATH, or add --in-place")
+        }
+    }
+
+    func run() async throws {
+        let repository = try await local.open(common.terminal)
+        let zone = repository == nil && at != nil ? try await common.client.identity().timeZone : nil
+        let request = RestoreRequest(
+            database: database, backup: backup, at: try at.map { try TypedTime(zone: zone).read($0) },
+            to: try to.map(Paths.absolute), inPlace: inPlace, evenIfInUse: evenIfInUse,
+            discardReplaced: discardReplaced, dryRun: confirming.dryRun)
+        if inPlace || to == nil {
+            let what = inPlace ? "replace \(database) by a backup" : "remove the files that \(database) had before"
+            try confirming.confirm(what, common.terminal)
+        }
+        let bar = ProgressBar(common.terminal)
+        defer { bar.clear() }
+        if let repository {
+            let database = database
+            let result = try await Threads.run("restore") {
+                try repository.restore(request) { bar.show($0, of: database) }
+            }
+            bar.clear()
+            return try common.terminal.show(result) { text(result) }
+        }
+        try await restore(request, bar)
+    }
+
+    private func restore(_ request: RestoreRequest, _ bar: ProgressBar) async throws {
+        let client = common.client
+        var run = try await client.restore(request)
+        if !run.state.isFinal { run = try await client.waitRun(run.id) { bar.show($0) } }
+        bar.clear()
+        if let fault = run.fault, run.state != .succeeded { throw fault.fault }
+        let ended = run
+        try common.terminal.show(ended) { ended.restored.map(text) ?? RunsCommand.line(ended) }
+        if ended.state != .succeeded { throw Ending.failed }
+    }
+
+    private func text(_ result: RestoreResult) -> String {
+        let verb = confirming.dryRun ? "would restore" : "restored"
+        let line =
+            "\(verb) \(result.database) as of \(Text.time(result.instant)) to \(result.path) (\(result.size), backup \(result.backup))"
+        return line + (result.replaced.map { "\nthe replaced files are kept in \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import Client
+internal import Model
+internal import Wire
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "How well everything is backed up, at a glance.",
+        discussion: "Example: holdfast status --check || mail -s backups root")
+
+    @Flag(help: "Exit with 18 when a backup is overdue, with 1 when anything else needs an admin.")
+    var check = false
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let status = try await common.client.status()
+        try common.terminal.show(status) { Self.text(status, color: common.terminal.surroundings.wantsColor) }
+        guard check else { return }
+        if status.databases.contains(where: \.overdue) { throw Ending.overdue }
+        let isGood =
+            status.problems.isEmpty && status.repository != nil
+            && status.databases.allSatisfy { $0.fault == nil && $0.state == .present }
+        if !isGood { throw Ending.failed }
+    }
+
+    static func text(_ status: Status, color: Bool) -> String {
+        var parts = [status.sentence]
+        let databases = DatabasesCommand.List.table(status.databases).text(color: color)
+        if !databases.isEmpty { parts.append(databases) }
+        let faults = status.databases.compactMap { database in
+            database.fault.map { "\(database.name): \(Text.fault($0))" }
+        }
+        parts += faults + status.problems.map(Text.fault)
+        for run in status.runs {
+            let progress = run.progress.map { ProgressBar.line(run.database?.text ?? "", $0) }
+            parts.append("\(run.kind.rawValue) \(run.state.rawValue)  \(progress ?? run.database?.text ?? "")")
+        }
+        for window in status.windows {
+            parts.append("window \(window.name): \(Text.time(window.begins)) to \(Text.time(window.ends))")
+        }
+        if let space = status.repository { parts.append(RepositoryCommand.Space.text(space)) }
+        return parts.joined(separator: "\n")
+    }
+}
