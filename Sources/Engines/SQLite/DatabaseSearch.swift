@@ -35,9 +35,11 @@ struct DatabaseSearch {
             enters: { path in
                 let absolute = path.reduce(folder.root) { $0.appending(component: $1) }
                 return !exclude.contains { $0.matches(path) } && !forbidden.contains(absolute)
+                    && !RestoreNames.isAside(NativePath(bytes: path.last ?? []).text)
             },
             wants: { path in
                 !exclude.contains { $0.matches(path) } && (include.isEmpty || include.contains { $0.matches(path) })
+                    && !RestoreNames.isTemporary(NativePath(bytes: path.last ?? []).text)
             })
         do {
             try walk.run { entry in examine(entry, in: folder) }

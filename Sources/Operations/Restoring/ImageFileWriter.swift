@@ -1,3 +1,4 @@
+import Engines
 import Model
 import Platform
 import Storage
@@ -24,7 +25,7 @@ struct ImageFileWriter {
     /// - Returns: the path of the file.
     /// - Throws: `out-of-space` before anything is written where the file system can tell; what reading the image throws.
     func write(into folder: String, name: String) throws -> String {
-        let path = "\(folder)/.\(name).restore-\(Identifier.random().description.prefix(12))"
+        let path = "\(folder)/\(RestoreNames.temporary(for: name))"
         let target = try File.create(path, mode: 0o600)
         do {
             try target.reserve(file.length)

@@ -48,15 +48,12 @@ struct RestoreBackup {
 
     /// Folders that earlier restores in place left beside a database.
     static func kept(beside path: String) throws -> [String] {
-        let (folder, prefix) = (Files.parent(of: path), "\(Files.name(of: path)).replaced-")
+        let (folder, prefix) = (Files.parent(of: path), RestoreNames.asidePrefix(for: Files.name(of: path)))
         return try Files.list(folder).filter { $0.hasPrefix(prefix) }.sorted().map { "\(folder)/\($0)" }
     }
 
     private static func freeAside(for path: String, at instant: Instant) -> String {
-        let time = CivilTime(instant)
-        let digits = [time.year, time.month, time.day, time.hour, time.minute, time.second]
-            .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined()
-        let name = "\(path).replaced-\(digits)"
+        let name = RestoreNames.aside(for: path, at: instant)
         guard Files.exists(name) else { return name }
         return (2...).lazy.map { "\(name)-\($0)" }.first { !Files.exists($0) } ?? name
     }
