@@ -23,12 +23,14 @@ struct Exchange: Sendable {
         let request = request
         do {
             try await channel.executeThenClose { inbound, outbound in
-                try await outbound.write(.head(request.head))
-                if let body = request.body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-                try await outbound.write(.end(nil))
+                // All at once: the daemon may answer and close before a part that it doesn't need has been written.
+                let body = request.body.map { [HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: $0)))] } ?? []
+                try await outbound.write(contentsOf: [.head(request.head)] + body + [.end(nil)])
                 try await Self.receive(inbound, start: start, chunk: chunk)
             }
         } catch let error as IOError {
+            throw Fault(.daemonUnreachable, "the connection to the daemon broke", hint: Self.hint, cause: error)
+        } catch let error as ChannelError {
             throw Fault(.daemonUnreachable, "the connection to the daemon broke", hint: Self.hint, cause: error)
         } catch is HTTPParserError {
             throw Fault(.daemonUnreachable, "the daemon ended its answer in the middle", hint: Self.hint)
