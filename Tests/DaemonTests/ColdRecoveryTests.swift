@@ -60,14 +60,14 @@ import Wire
         let words = try #require(reply.recoveryWords)
         let elsewhere = try await Self.rescue(daemon)
         try FileManager.default.removeItem(atPath: elsewhere.keyFile)
-        let file = elsewhere.folder.fresh("words")
-        // As people type them.
-        try words.uppercased().replacing("-", with: " ").write(toFile: file, atomically: true, encoding: .utf8)
         let copy = elsewhere.folder.fresh("restored/copy")
-        _ = try PrivateDaemon.good(
-            try await elsewhere.folder.run(
-                Programs.command,
-                ["restore", "ledger.db", "--to", copy, "--repository", elsewhere.repository, "--recovery-file", file]))
+        let restore = try Child(
+            Programs.command, ["restore", "ledger.db", "--to", copy, "--repository", elsewhere.repository],
+            output: elsewhere.folder.fresh("restore"), input: .terminal)
+        try await until("the question: \(restore.errors)") { restore.errors.contains("recovery key") }
+        // As people type them.
+        restore.type(words.uppercased().replacing("-", with: " "))
+        _ = try PrivateDaemon.good(try await restore.wait(within: .seconds(60)))
         #expect(try content(copy) == points[1].1)
     }
 

@@ -13,7 +13,8 @@ import Wire
             ["backups", "ledger.db"], ["backups", "show", "\(backup.id)"], ["clients", "list"],
             ["repository", "space"],
             ["repository", "check"], ["repository", "keys", "list"], ["config", "show", "--effective"],
-            ["verify", "ledger.db"], ["backup", "ledger.db"], ["doctor"],
+            ["verify", "ledger.db"], ["backup", "ledger.db"],
+            ["doctor", "--config", daemon.settings],
         ]
         for command in commands {
             let output = try await daemon.holdfast(command + ["--json"])
@@ -24,7 +25,8 @@ import Wire
         }
         for command in commands {
             let output = try await daemon.holdfast(command)
-            #expect(output.status == 0 && !output.text.isEmpty, "\(output)")
+            let mayBeEmpty = command == ["clients", "list"] || command.contains("--deleted")
+            #expect(output.status == 0 && (mayBeEmpty || !output.text.isEmpty), "\(output)")
             #expect(!output.text.contains("\u{1b}"), "colours without a terminal: \(output)")
         }
         let status = try await daemon.read(Status.self, "status")
@@ -80,13 +82,15 @@ import Wire
 
     @Test func settingsAreCheckedAndShownWithTheirOrigin() async throws {
         let (daemon, _) = try await PrivateDaemon.withLedger()
-        try await daemon.succeed("config", "check", "--config", daemon.settings)
+        try await daemon.succeed("config", "check", daemon.settings)
         let shown = try await daemon.read(Listing<EffectiveSetting>.self, "config", "show", "--effective").items
         let cooldown = try #require(shown.first { $0.key == "backup.on_demand_cooldown" })
         #expect(cooldown.source.contains("holdfast.toml"))
         #expect(shown.first { $0.key == "backup.parallel" }?.source == "default")
         try "socket = 5\n".write(toFile: daemon.settings, atomically: true, encoding: .utf8)
-        expectRefusal(try await daemon.holdfast("config", "check", "--config", daemon.settings), 78, .badSettings)
+        let output = try await daemon.holdfast("config", "check", daemon.settings)
+        #expect(output.status == 78, "\(output)")
+        #expect((output.text + output.errors).contains("socket"), "\(output)")
     }
 
     @Test func keysAreAddedListedAndRemovedButNeverTheLast() async throws {
@@ -107,9 +111,11 @@ import Wire
 
     @Test func doctorFindsWhatWouldMakeTheNextRunFail() async throws {
         let (daemon, _) = try await PrivateDaemon.withLedger()
-        try await daemon.succeed("doctor")
+        let diagnose = ["doctor", "--config", daemon.settings]
+        _ = try PrivateDaemon.good(try await daemon.holdfast(diagnose))
         try FileManager.default.moveItem(atPath: daemon.databases, toPath: daemon.databases + "-moved")
-        let output = try await daemon.holdfast("doctor")
+        try await daemon.holdfast("backup", "--all")
+        let output = try await daemon.holdfast(diagnose)
         #expect(output.status != 0, "\(output)")
         #expect((output.text + output.errors).contains(daemon.databases), "\(output)")
     }

@@ -31,7 +31,7 @@ import Wire
             try await disturb(ledger, other, disturbance)
             let output = try await backup.wait(within: .seconds(120))
             if output.status != 0 {
-                #expect(output.errors.contains("hint:"), "\(output)")
+                #expect((output.text + output.errors).contains("hint:"), "\(output)")
             }
             #expect(daemon.isAtWork)
             for point in try await daemon.backups() { try await daemon.proveByRestore("ledger.db", point.id) }

@@ -98,7 +98,9 @@ import Wire
             #expect(acknowledged.contains(try content(ledger.path)), "\(story): neither the old nor the new content")
         }
         let found = try FileManager.default.contentsOfDirectory(atPath: daemon.databases)
-        #expect(!found.contains { $0.contains("tmp") || $0.hasSuffix("-journal") || $0.hasSuffix("-wal") }, "\(story)")
+        #expect(found.allSatisfy { $0 == "ledger.db" || $0.contains(".replaced-") }, "\(story): \(found)")
+        let beside = try FileManager.default.contentsOfDirectory(atPath: daemon.restored)
+        #expect(beside.allSatisfy { $0 == "killed.db" }, "\(story): \(beside)")
 
         let points = try await daemon.backups()
         #expect(points.count >= acknowledged.count, "\(story)")

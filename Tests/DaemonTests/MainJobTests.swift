@@ -52,7 +52,7 @@ import Wire
             #expect(try content(copy) == expected, "\(backup.id)")
             #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o640)
             let byTime = daemon.folder.fresh("restored/by-time")
-            try await daemon.succeed("restore", "ledger.db", "--at", "\(backup.instant)", "--to", byTime)
+            try await daemon.succeed("restore", "ledger.db", "--at", backup.instant.rfc3339(), "--to", byTime)
             #expect(try content(byTime) == expected, "\(backup.id) by its instant")
         }
         let newest = daemon.folder.fresh("restored/newest")
@@ -102,6 +102,10 @@ import Wire
         #expect(kept.count == 1, "the replaced file is kept once")
         try await ledger.append()
         #expect(try await daemon.backUp("ledger.db").id != backup.id)
+        #expect(
+            try await daemon.read(Listing<Database>.self, "databases").items.count == 1, "what is kept is no database")
+        try await daemon.succeed("restore", "ledger.db", "--discard-replaced", "--yes")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: daemon.databases) == ["ledger.db"])
     }
 
     @Test func inPlaceIsRefusedWhileAClientHoldsTheDatabase() async throws {

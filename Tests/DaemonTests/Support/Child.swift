@@ -11,14 +11,14 @@ final class Child: Sendable {
     let outputPath: String
     let errorsPath: String
     private let ended = Mutex<Int32?>(nil)
-    private let input = Mutex<Int32>(-1)
+    private let input: Mutex<Int32>
 
     /// - Parameters:
     ///   - output: the path that standard output is written to; standard error goes beside it, as `.err`.
-    ///   - holdsInput: standard input stays open, with nothing in it, until `endInput`; else it is empty.
+    ///   - input: what standard input is.
     init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], output: String,
-        holdsInput: Bool = false
+        input kind: Input = .empty
     ) throws {
         command = ([String(program.split(separator: "/").last ?? "")] + arguments).joined(separator: " ")
         outputPath = output
@@ -35,12 +35,8 @@ final class Child: Sendable {
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
-        let inputPath = holdsInput ? output + ".in" : "/dev/null"
-        if holdsInput {
-            guard mkfifo(inputPath, 0o600) == 0 else { throw Unexpected("cannot make \(inputPath)") }
-            let descriptor = open(inputPath, O_RDWR | O_CLOEXEC)
-            input.withLock { $0 = descriptor }
-        }
+        let (inputPath, descriptor) = try Self.prepare(kind, output + ".in")
+        input = Mutex(descriptor)
         posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errorsPath, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600)
@@ -66,6 +62,39 @@ final class Child: Sendable {
     deinit {
         killGroup()
         endInput()
+    }
+
+    /// What standard input of a child is.
+    enum Input {
+        case empty
+        /// Open, with nothing in it, until `endInput`.
+        case held
+        /// A terminal that `type` types on.
+        case terminal
+    }
+
+    /// The path that the child opens as its input, and our end of it; -1 for none.
+    private static func prepare(_ kind: Input, _ fresh: String) throws -> (path: String, descriptor: Int32) {
+        switch kind {
+        case .empty: return ("/dev/null", -1)
+        case .held:
+            guard mkfifo(fresh, 0o600) == 0 else { throw Unexpected("cannot make \(fresh)") }
+            return (fresh, open(fresh, O_RDWR | O_CLOEXEC))
+        case .terminal:
+            let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+            var number: Int32 = 0
+            // TIOCSPTLCK unlocks, TIOCGPTN tells the number. Source: ioctl_tty(2).
+            guard ioctl(descriptor, 0x4004_5431, &number) == 0, ioctl(descriptor, 0x8004_5430, &number) == 0 else {
+                throw Unexpected("there is no terminal to be had")
+            }
+            return ("/dev/pts/\(number)", descriptor)
+        }
+    }
+
+    /// Types a line, as somebody at the terminal.
+    func type(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        input.withLock { _ = write($0, bytes, bytes.count) }
     }
 
     /// Ends standard input.

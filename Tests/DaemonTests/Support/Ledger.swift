@@ -50,7 +50,7 @@ struct Ledger: Sendable {
     /// A process that has the database open until its input ends.
     func startHolder(_ options: String...) async throws -> Child {
         let holder = try Child(
-            Programs.ledgerWriter, ["hold", path] + options, output: folder.fresh("holder"), holdsInput: true)
+            Programs.ledgerWriter, ["hold", path] + options, output: folder.fresh("holder"), input: .held)
         try await until("a holder of \(path): \(holder.errors)") { holder.output.contains("ready") }
         return holder
     }

@@ -95,7 +95,7 @@ extension PrivateDaemon {
 
     /// Messages so far, oldest first.
     func messages() async throws -> [Message] {
-        try await read(Listing<Message>.self, "messages").items
+        try await read(Listing<Message>.self, "messages", "--limit", "1000").items
     }
 }
 
