@@ -49,7 +49,10 @@ struct FaultyDisk {
     }
 
     mutating func sync(_ file: Int) throws {
-        try mutate { $0.files[file]?.synced = $0.files[file]?.content }
+        try mutate { disk in
+            guard let content = disk.files[file]?.content else { throw Fault(.inputOutput, "the file is gone") }
+            disk.files[file]?.synced = content
+        }
     }
 
     mutating func name(_ file: Int, _ name: String) throws {

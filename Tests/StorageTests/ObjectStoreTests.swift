@@ -1,3 +1,4 @@
+import Archiving
 import Model
 import Storage
 import StorageTestSupport

@@ -18,9 +18,10 @@ struct UnitCheck {
             }
         }
         let sequences = names.compactMap { name in if case .point(let sequence) = name { sequence } else { nil } }
-        names += missingPoints(sequences).map { .point($0) }
+        let missing = missingPoints(sequences)
+        names += missing.map { .point($0) }
         names += try missingPacks(sequences, present: Set(names))
-        report.add(try check(names, points: sequences.sorted()))
+        report.add(try check(names, points: (sequences + missing).sorted()))
         return report
     }
 

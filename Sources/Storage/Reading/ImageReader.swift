@@ -55,7 +55,7 @@ package struct ImageReader {
     ) throws -> ImageReading {
         let chosen = image.files.filter { files?.contains($0.id) ?? true }
         let reading = FrameReading(image, chosen, collectsDamage: collectsDamage)
-        try walk(chosen, windowPages: { _ in Self.windowPages }) { window, _ in
+        try walk(chosen, windowPages: Self.windowPages) { window, _ in
             try read(window, reading, consume)
         }
         let result = reading.result
@@ -78,7 +78,7 @@ package struct ImageReader {
         let pageSize = chosen.pageSize
         let buffer = StreamBuffer(bytes: max(Self.streamBytes, pageSize))
         var written: Int64 = 0
-        try walk([chosen], windowPages: { _ in max(1, Self.streamBytes / pageSize) }) { window, first in
+        try walk([chosen], windowPages: max(1, Self.streamBytes / pageSize)) { window, first in
             try read(window, reading) { slice in buffer.put(slice, firstPage: first) }
             let count = Int(min(Int64(window.pages * pageSize), chosen.length - written))
             if count > 0 { try write(buffer.bytes(count)) }
@@ -87,7 +87,7 @@ package struct ImageReader {
     }
 
     private func walk(
-        _ files: [ImageFile], windowPages: (UInt32) -> Int, _ body: (PageWindow, _ firstPage: UInt32) throws -> Void
+        _ files: [ImageFile], windowPages: Int, _ body: (PageWindow, _ firstPage: UInt32) throws -> Void
     ) throws {
         var coverage = Coverage(of: files, name: image.record.id.description)
         var cursor = image.cursor(by: bench)
@@ -109,14 +109,14 @@ package struct ImageReader {
             var rest = run
             while rest.count > 0 {
                 if window.pages == 0 { firstPage = rest.firstPage }
-                let room = windowPages(rest.file) - window.pages
+                let room = windowPages - window.pages
                 var part = rest
                 part.hashes = rest.hashes.prefix(room)
                 window.append(part)
                 rest.hashes = rest.hashes.dropFirst(room)
                 rest.firstPage += UInt32(part.count)
                 rest.place.slot += UInt32(part.count)
-                if window.pages == windowPages(run.file) { try flush(&window, firstPage, body) }
+                if window.pages == windowPages { try flush(&window, firstPage, body) }
             }
         }
         try coverage.finish()
