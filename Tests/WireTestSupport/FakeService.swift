@@ -26,6 +26,7 @@ package final class FakeService: Service {
 
     /// Sends a message to all followers.
     package func send(_ message: Message) { followers.withLock { all in for one in all { one.yield(message) } } }
+    package func endFollowers() { followers.withLock { all in for one in all { one.finish() } } }
     package var followerCount: Int { followers.withLock { $0.count } }
 
     private func note(_ call: String, _ actor: Actor) throws {
