@@ -92,7 +92,7 @@ struct RunsCommand: AsyncParsableCommand {
         let what = run.database.map { "\(run.kind.rawValue) of \($0)" } ?? run.kind.rawValue
         var line = "\(what): \(run.state.rawValue)"
         if let outcome = run.outcome { line += ", \(outcome)" }
-        if let backup = run.backup { line += ", backup \(backup)" }
+        if let backup = run.backup, run.outcome?.contains(backup.description) != true { line += ", backup \(backup)" }
         if !run.state.isFinal { line += ", run \(run.id)" }
         if let fault = run.fault { line += ": \(Text.fault(fault))" }
         return line
