@@ -100,6 +100,9 @@ extension Repository {
         return (descriptor, master)
     }
 
+    /// - Throws: `repository-missing`.
+    package static func requirePresent(at path: String) throws { _ = try descriptorBytes(LocalFolderStore(path)) }
+
     static func descriptorBytes(_ store: any ObjectStore) throws -> [UInt8] {
         do {
             return try store.read(descriptorName, limit: 1 << 16)

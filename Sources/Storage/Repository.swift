@@ -143,8 +143,13 @@ extension Repository {
         var written = try replaceUnusableMaps(merger)
         guard let newest = try objects.sequences().last else { return written }
         for segment in MapPlan.missingSegments(newest: newest, maps: try objects.maps()) {
-            try merger.merge(segment)
-            written += 1
+            do {
+                try merger.merge(segment)
+                written += 1
+            } catch let fault as Fault where fault.code.isDamage {
+                // What is damaged stays unmerged; the rest goes on.
+                continue
+            }
         }
         let layers = try objects.layers(of: 1...newest, by: bench)
         let above = layers.dropLast().reduce(0) { $0 + $1.pages }

@@ -4,18 +4,26 @@ import Model
 extension UnitStore {
     /// The layers that make up what the backups in `range` stored, newest first.
     ///
-    /// A map that can't be read is passed over: what it merges is read from smaller maps and deltas instead.
+    /// A map that can't be read is passed over: what it merges is read from smaller maps and deltas instead. Below a
+    /// backup that stored its whole image nothing is looked at, so that such a backup stands whatever happened before it.
     func layers(of range: ClosedRange<SequenceNumber>, by bench: FrameBench) throws -> [any ImageLayer] {
-        try LayerCover.parts(of: range, maps: maps()).flatMap { part in
-            switch part {
-            case .delta(let sequence): return [try delta(sequence, by: bench)]
-            case .map(let range):
-                do {
-                    return [try map(range, by: bench)]
-                } catch let fault as Fault where fault.code != .outOfSpace {
-                    passOver(map: range)
-                    return try layers(of: range, by: bench)
-                }
+        var layers: [any ImageLayer] = []
+        for part in LayerCover.parts(of: range, maps: try maps()) {
+            layers += try self.layers(of: part, by: bench)
+            if layers.last?.holdsWholeImage ?? false { break }
+        }
+        return layers
+    }
+
+    private func layers(of part: LayerCover.Part, by bench: FrameBench) throws -> [any ImageLayer] {
+        switch part {
+        case .delta(let sequence): return [try delta(sequence, by: bench)]
+        case .map(let range):
+            do {
+                return [try map(range, by: bench)]
+            } catch let fault as Fault where fault.code != .outOfSpace {
+                passOver(map: range)
+                return try layers(of: range, by: bench)
             }
         }
     }

@@ -21,7 +21,8 @@ struct AffectedPoints {
         do {
             let image = try Image(of: point, in: unit, by: bench)
             var cursor = image.cursor(by: bench)
-            var culprits: Set<Int> = []
+            // A point with damage of its own counts, also where maps or pages can make up for it.
+            var culprits = Set(damage.indices.filter { damage[$0].object == .point(point) })
             while let run = try cursor.next() {
                 let object = image.table.name(run.place.object)
                 for (index, item) in damage.enumerated() where item.object == object {
@@ -31,7 +32,7 @@ struct AffectedPoints {
             return culprits
         } catch let fault as Fault where fault.code == .notFound {
             return []
-        } catch let fault as Fault where UnitCheck.isDamage(fault) {
+        } catch let fault as Fault where fault.code.isDamage {
             return layers(of: point)
         }
     }

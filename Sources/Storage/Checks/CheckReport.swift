@@ -9,7 +9,7 @@ package struct CheckReport: Sendable {
         /// Nil when the object as a whole is missing, unknown or doesn't open.
         package var frames: [UInt32]?
         package var fault: Fault
-        /// Backups that can't be restored whole because of it, in order; void points left out.
+        /// Backups that need the damaged bytes, in order; void points left out. Empty for maps, which can be made anew.
         package var affected: [BackupID]
     }
 

@@ -35,7 +35,7 @@ struct UnitCheck {
             while let run = try cursor.next() { used.insert(run.place.object) }
             let names = Set(used.map(image.table.name)).union(image.layerObjects).union([.point(sequence)])
             return try check(names.sorted { $0.path < $1.path }, points: [sequence])
-        } catch let fault as Fault where Self.isDamage(fault) {
+        } catch let fault as Fault where fault.code.isDamage {
             var report = try check([.point(sequence)], points: [sequence])
             if report.isGood {
                 let finding = CheckReport.Finding(
@@ -101,9 +101,5 @@ struct UnitCheck {
             else { return [] }
             return record.packs.filter { !present.contains($0) }
         }
-    }
-
-    static func isDamage(_ fault: Fault) -> Bool {
-        [.pointDamaged, .packDamaged, .mapDamaged, .repositoryTooNew, .repositoryDamaged].contains(fault.code)
     }
 }

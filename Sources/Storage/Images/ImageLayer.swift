@@ -14,6 +14,8 @@ protocol ImageLayer: AnyObject, Sendable {
     /// For layers below: pages from this number on are dead, by file.
     var cuts: [UInt32: UInt32] { get }
     var pages: UInt64 { get }
+    /// Whether layers below have nothing that counts.
+    var holdsWholeImage: Bool { get }
     /// The first pages of the blocks, ascending.
     var blocks: [PageKey] { get }
 
@@ -28,6 +30,7 @@ final class SealedLayer: ImageLayer {
     let objects: [ObjectName]
     let cuts: [UInt32: UInt32]
     let pages: UInt64
+    let holdsWholeImage: Bool
     let blocks: [PageKey]
 
     private let reader: EnvelopeReader
@@ -39,20 +42,22 @@ final class SealedLayer: ImageLayer {
         try self.init(
             object, record.from...record.to, reader, objects: record.objects,
             cuts: Dictionary(record.cuts.map { ($0.file, $0.pages) }, uniquingKeysWith: min), pages: record.pages,
-            blocks: record.blocks)
+            holdsWholeImage: record.holdsWholeImage, blocks: record.blocks)
     }
 
     convenience init(point record: PointRecord, in reader: EnvelopeReader) throws {
         let object = ObjectName.point(record.sequence)
         try self.init(
             object, record.sequence...record.sequence, reader, objects: [object] + record.packs,
-            cuts: record.cutsByFile, pages: record.pagesStored, blocks: record.blocks)
+            cuts: record.cutsByFile, pages: record.pagesStored, holdsWholeImage: record.holdsWholeImage,
+            blocks: record.blocks)
     }
 
     private init(
         _ object: ObjectName, _ range: ClosedRange<SequenceNumber>, _ reader: EnvelopeReader, objects: [ObjectName],
-        cuts: [UInt32: UInt32], pages: UInt64, blocks: [PageKey]
+        cuts: [UInt32: UInt32], pages: UInt64, holdsWholeImage: Bool, blocks: [PageKey]
     ) throws {
+        self.holdsWholeImage = holdsWholeImage
         self.object = object
         self.range = range
         self.reader = reader

@@ -47,7 +47,8 @@ struct MapMerger {
         try delta.finish(write: append)
         return MapRecord(
             from: range.lowerBound, to: range.upperBound, pages: delta.pages, objects: used.names,
-            cuts: range.lowerBound == 1 ? [] : cuts(of: layers), blocks: delta.blocks)
+            cuts: range.lowerBound == 1 ? [] : cuts(of: layers),
+            holdsWholeImage: range.lowerBound == 1 || layers.last?.holdsWholeImage ?? false, blocks: delta.blocks)
     }
 
     private func cuts(of layers: [any ImageLayer]) -> [FileCut] {

@@ -9,6 +9,8 @@ struct MapRecord: Sendable, Codable, Equatable {
     var objects: [ObjectName]
     /// For the layers below, by file; a file that is gone is cut to 0 pages. Empty when `from` is 1.
     var cuts: [FileCut]
+    /// Whether a backup among them stored its whole image, so that layers below have nothing that counts.
+    var holdsWholeImage: Bool
     /// First pages of the delta frames, in order.
     var blocks: [PageKey]
 }

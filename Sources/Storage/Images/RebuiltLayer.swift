@@ -11,6 +11,7 @@ final class RebuiltLayer: ImageLayer {
     let objects: [ObjectName]
     let cuts: [UInt32: UInt32]
     let pages: UInt64
+    let holdsWholeImage: Bool
     let blocks: [PageKey]
 
     private let unit: UnitStore
@@ -26,6 +27,7 @@ final class RebuiltLayer: ImageLayer {
         range = record.sequence...record.sequence
         objects = [object] + record.packs
         cuts = record.cutsByFile
+        holdsWholeImage = record.holdsWholeImage
         readers = try objects.map { try unit.open($0, by: bench) }
         let extents = Self.extents(of: readers).sorted { $0.start < $1.start }
         pages = extents.reduce(0) { $0 + UInt64($1.count) }

@@ -19,6 +19,8 @@ package struct PointRecord: Sendable, Codable, Equatable {
     var blocks: [PageKey]
 
     package var id: BackupID { BackupID(unit: unit, sequence: sequence) }
+    /// Whether it stored all pages of its image, as the first backup does and one that could not build on the one before.
+    var holdsWholeImage: Bool { !isVoid && draft.preRoot == nil }
 }
 
 /// What a writer says of its backup before it is committed.

@@ -72,7 +72,7 @@ final class FrameReading: Sendable {
             let count = try reader.read(place.frame, .pages, into: buffer, by: bench)
             plain = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             for run in runs { try check(run, plain, window, reader.name, &frameRoot) }
-        } catch let fault as Fault where collectsDamage && Self.isDamage(fault) {
+        } catch let fault as Fault where collectsDamage && fault.code.isDamage {
             note(fault, place)
             return
         }
@@ -114,9 +114,5 @@ final class FrameReading: Sendable {
             state.damage.append(item)
             state.fault = state.fault ?? fault
         }
-    }
-
-    private static func isDamage(_ fault: Fault) -> Bool {
-        [.packDamaged, .pointDamaged, .repositoryTooNew].contains(fault.code)
     }
 }
