@@ -82,7 +82,8 @@ let package = Package(
         .executableTarget(
             name: "holdfastd",
             dependencies: [
-                "Model", "Platform", "Settings", "Operations", "Messages", "Scheduling", "HTTPServer", argumentParser,
+                "Model", "Platform", "Settings", "Catalog", "Operations", "Messages", "Scheduling", "HTTPServer",
+                argumentParser,
                 lifecycle, logging, signals,
             ],
             swiftSettings: house),
@@ -97,19 +98,21 @@ let package = Package(
         tests("PoliciesTests", ["Model", "Policies"]),
         tests("ArchivingTests", ["Model", "Archiving", "CZlib"]),
         tests("WireTests", ["Model", "Wire"]),
-        tests("SettingsTests", ["Model", "Platform", "Settings"]),
+        tests("SettingsTests", ["Model", "Settings"]),
         tests("StorageTests", ["Model", "Platform", "Archiving", "Storage", "StorageTestSupport"]),
         tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer"]),
         tests("CatalogTests", ["Model", "Policies", "Catalog"]),
         tests("SchedulingTests", ["Model", "Policies", "Scheduling"]),
         tests("MessagesTests", ["Model", "Policies", "Platform", "Catalog", "Messages"]),
-        tests("OperationsTests", ["Model", "Platform", "Wire", "Operations"]),
+        tests(
+            "OperationsTests",
+            ["Model", "Platform", "Archiving", "Wire", "Storage", "Engines", "Operations"]),
         .target(
-            name: "WireTestSupport", dependencies: ["Model", "Wire"], path: "Tests/WireTestSupport",
-            swiftSettings: house),
+            name: "WireTestSupport", dependencies: ["Model", "Wire", "HTTPServer", lifecycle, logging],
+            path: "Tests/WireTestSupport", swiftSettings: house),
         tests(
             "HTTPServerTests", ["Model", "Platform", "Wire", "WireTestSupport", "HTTPServer", "Client", logging]),
-        tests("CommandsTests", ["Model", "Wire", "Client", "Commands"]),
+        tests("CommandsTests", ["Model", "Platform", "Wire", "WireTestSupport", "Commands"]),
         tests("DaemonTests", ["Model", "Wire", "Platform", "holdfastd", "holdfast", "ledger-writer"]),
     ],
     cxxLanguageStandard: .cxx17

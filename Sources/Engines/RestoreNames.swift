@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// The names of what a restore puts beside a database; no search takes such things for databases.
 package enum RestoreNames {

@@ -104,6 +104,12 @@ extension Code {
         }
     }
 
+    /// Whether stored bytes are to blame, not the machine or the caller. A flipped bit in a version or flag makes an object
+    /// look as if a newer release had written it.
+    package var isDamage: Bool {
+        [.packDamaged, .pointDamaged, .mapDamaged, .repositoryDamaged, .repositoryTooNew].contains(self)
+    }
+
     /// The HTTP status of a reply that carries this fault.
     package var httpStatus: Int {
         switch self {

@@ -31,10 +31,12 @@ import Wire
         #expect(bad?.fault?.hint != nil, "\(listed)", sourceLocation: location)
     }
 
-    @Test func anEmptyFileIsNoDatabase() async throws {
+    @Test func anEmptyFileIsReportedWhenItIsCalledLikeADatabase() async throws {
         let (daemon, _) = try await PrivateDaemon.withLedger()
-        try Self.write([], "\(daemon.databases)/empty.db")
+        try Self.write([], "\(daemon.databases)/note.txt")
         try await Self.expectOthersBackedUp(daemon, spokenOf: nil)
+        try Self.write([], "\(daemon.databases)/empty.db")
+        try await Self.expectOthersBackedUp(daemon, spokenOf: "empty.db")
     }
 
     @Test func aFileThatOnlyLooksLikeADatabaseIsReported() async throws {

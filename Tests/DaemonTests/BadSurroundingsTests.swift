@@ -229,7 +229,7 @@ import Wire
         let (daemon, _) = try await PrivateDaemon.withLedger()
         let cases: [(String, String, String, String)] = [
             ("GET", "/v1/nothing", "", "404"), ("DELETE", "/v1/status", "", "405"),
-            ("GET", "/v1/backups/..%2f..%2fetc", "", "400"), ("POST", "/v1/backups", "{", "400"),
+            ("GET", "/v1/backups/..%2f..%2fetc", "", "404"), ("POST", "/v1/backups", "{", "400"),
             ("POST", "/v1/backups", "[1,2]", "400"), ("GET", "/v1/backups?limit=x", "", "400"),
             ("POST", "/v1/restores", #"{"database":"ledger.db"}"#, "40"),
         ]

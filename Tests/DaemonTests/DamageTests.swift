@@ -22,7 +22,7 @@ import Wire
         try FileManager.default.subpathsOfDirectory(atPath: daemon.repository).sorted().filter { name in
             var isFolder: ObjCBool = false
             return FileManager.default.fileExists(atPath: "\(daemon.repository)/\(name)", isDirectory: &isFolder)
-                && !isFolder.boolValue
+                && !isFolder.boolValue && name != "lock"
         }
     }
 

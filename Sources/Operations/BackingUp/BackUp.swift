@@ -1,96 +1,147 @@
 import Archiving
-import Engines
-import Model
+package import Engines
+package import Model
 import Platform
-import Storage
+package import Storage
 
 /// What a backup is to be.
-struct BackupOrder: Sendable {
+package struct BackupOrder: Sendable {
     /// A progressive where nothing is stored yet becomes a full.
-    var kind: BackupKind
-    var origin: BackupOrigin
-    var actor: Actor
-    var comment: String?
-    var preserve = false
+    package var kind: BackupKind
+    package var origin: BackupOrigin
+    package var actor: Actor
+    package var comment: String?
+    package var preserve: Bool
+
+    package init(
+        kind: BackupKind, origin: BackupOrigin, actor: Actor, comment: String? = nil, preserve: Bool = false
+    ) {
+        self.kind = kind
+        self.origin = origin
+        self.actor = actor
+        self.comment = comment
+        self.preserve = preserve
+    }
 }
 
 /// Backs up one unit: a snapshot, compared with the newest sealed image, what differs stored, one commit.
-struct BackUp {
-    enum Outcome {
-        case made(PointRecord, read: ByteCount, notes: [SnapshotNote])
+package struct BackUp {
+    package enum Outcome {
+        /// `healed` is why every page had to be stored, if so.
+        case made(PointRecord, read: ByteCount, notes: [SnapshotNote], healed: Fault?)
         /// The database is as in its newest backup.
         case unchanged(PointRecord, instant: Instant, token: String)
     }
 
-    let engine: any Engine
-    let database: FoundDatabase
-    let server: String
-    let unit: BackupUnit
-    let compression: Compression
-    let order: BackupOrder
-    let started: Instant
-    /// The engine's token of a state that is known to equal the newest image.
-    let token: String?
-    let begin: @Sendable (ByteCount) -> Void
-    let step: @Sendable (Int) throws -> Void
+    private let engine: any Engine
+    private let database: FoundDatabase
+    private let server: String
+    private let unit: BackupUnit
+    private let compression: Compression
+    private let order: BackupOrder
+    private let started: Instant
+    private let token: String?
+    private let begin: @Sendable (ByteCount) -> Void
+    private let step: @Sendable (Int) throws -> Void
+
+    /// - Parameters:
+    ///   - token: the engine's, of a state that is known to equal the newest image; nil takes the newest backup's own.
+    ///   - begin: hears how much there is to read, at each attempt.
+    ///   - step: hears of bytes read; throws to stop.
+    package init(
+        engine: any Engine, database: FoundDatabase, server: String, unit: BackupUnit, compression: Compression,
+        order: BackupOrder, started: Instant, token: String? = nil,
+        begin: @escaping @Sendable (ByteCount) -> Void = { _ in },
+        step: @escaping @Sendable (Int) throws -> Void = { _ in }
+    ) {
+        self.engine = engine
+        self.database = database
+        self.server = server
+        self.unit = unit
+        self.compression = compression
+        self.order = order
+        self.started = started
+        self.token = token
+        self.begin = begin
+        self.step = step
+    }
 
     /// Tries that may meet a commit before writers are held up.
     private static let gentleTries = 3
 
-    /// - Throws: the faults of engine and repository; `step-refused` when what was read and what was stored don't fit.
-    func run() throws -> Outcome {
-        let newest = try unit.newest()
-        if order.kind == .progressive, newest != nil, let newest, let token = token ?? Self.token(of: newest),
+    /// A backup that doesn't fit the image before it, or can't read it, is made again from all pages: nobody has to mend a
+    /// damaged repository before the next backup is good.
+    ///
+    /// - Throws: the faults of engine and repository.
+    package func run() throws -> Outcome {
+        let newest: PointRecord?
+        do {
+            newest = try unit.newest()
+        } catch let fault as Fault where fault.code.isDamage {
+            return try fromAllPages(after: nil, because: fault)
+        }
+        if order.kind == .progressive, let newest, let token = token ?? Self.token(of: newest),
             engine.changes(of: database, since: token) == .unchanged
         {
             return .unchanged(newest, instant: WallClock.now(), token: token)
         }
-        var tries = 0
-        while true {
-            tries += 1
-            do {
-                return try attempt(after: newest, patience: tries > Self.gentleTries ? .exhausted : .fresh)
-            } catch let fault as Fault where fault.code == .sourceChanged && tries <= Self.gentleTries + 1 {
-                continue
-            }
+        do {
+            return try retrying { try attempt(after: newest, patience: $0, healing: nil) }
+        } catch let fault as Fault where newest != nil && (fault.code == .stepRefused || fault.code.isDamage) {
+            return try fromAllPages(after: newest, because: fault)
         }
     }
 
-    private func attempt(after newest: PointRecord?, patience: Patience) throws -> Outcome {
+    private func fromAllPages(after newest: PointRecord?, because fault: Fault) throws -> Outcome {
+        try retrying { try attempt(after: newest, patience: $0, healing: fault) }
+    }
+
+    /// Starts over when a commit came in between; the last time by holding up writers.
+    private func retrying(_ attempt: (Patience) throws -> Outcome) throws -> Outcome {
+        for _ in 0..<Self.gentleTries {
+            do {
+                return try attempt(.fresh)
+            } catch let fault as Fault where fault.code == .sourceChanged { continue }
+        }
+        return try attempt(.exhausted)
+    }
+
+    /// - Parameter healing: why the image before can't be built on: then every page is stored.
+    private func attempt(after newest: PointRecord?, patience: Patience, healing: Fault?) throws -> Outcome {
         let snapshot = try engine.snapshot(of: database, patience: patience)
         defer { snapshot.close() }
         let writer = try unit.beginBackup(compression: compression)
         defer { writer.abandon() }
-        let matching = FileMatching(
-            snapshot.files, before: newest?.draft.files ?? [], highestID: newest?.draft.files.map(\.id).max() ?? 0,
-            sequence: writer.sequence)
+        let base = healing == nil ? newest : nil
+        let matching = FileMatching(snapshot.files, before: base?.draft.files ?? [], sequence: writer.sequence)
         // Asked after the snapshot is fixed: what it doesn't name can't have changed up to the snapshot.
-        let finding = newest.map { engine.changes(of: database, since: token ?? Self.token(of: $0)) }
+        let finding = base.map { engine.changes(of: database, since: token ?? Self.token(of: $0)) }
         let named = finding?.named(files: snapshot.files.count)
-        let isFull = order.kind == .full || newest == nil
+        let isFull = order.kind == .full || base == nil
         let readsNamedOnly = !isFull && named != nil
         begin(ByteCount(snapshot.files.reduce(0) { $0 + $1.length }))
         let capture = PageCapture(
             snapshot: snapshot, matching: matching, writer: writer,
-            image: try newest.map { try unit.image(of: $0.sequence) }, damage: try unit.damage(), named: named,
+            image: try base.map { try unit.image(of: $0.sequence) }, damage: try unit.damage(), named: named,
             readsNamedOnly: readsNamedOnly, step: step)
         let tally = try capture.run()
         try snapshot.finish()
-        let root = (newest?.draft.postRoot ?? .empty)
+        let root = base?.draft.postRoot ?? .empty
         if !readsNamedOnly { try check(tally, from: root) }
-        if !isFull, let newest, tally.pagesStored == 0, matching.isSameShape(as: newest.draft.files) {
-            return .unchanged(newest, instant: snapshot.instant, token: snapshot.token)
+        if !isFull, let base, tally.pagesStored == 0, matching.isSameShape(as: base.draft.files) {
+            return .unchanged(base, instant: snapshot.instant, token: snapshot.token)
         }
         let draft = PointDraft(
             kind: isFull ? .full : .progressive, origin: order.origin, actor: order.actor,
             comment: order.comment ?? "", started: started, finished: WallClock.now(), instant: snapshot.instant,
             engine: engine.kind, server: server, database: database.name, sourcePath: database.path,
-            preRoot: newest?.draft.postRoot, preSequence: newest?.sequence, postRoot: tally.yields(from: root),
+            preRoot: base?.draft.postRoot, preSequence: base?.sequence, postRoot: tally.yields(from: root),
             files: matching.files, cuts: matching.cuts, gone: matching.gone, token: snapshot.token,
-            drift: try drift(tally, newest), preserved: order.preserve)
+            drift: try drift(tally, base), preserved: order.preserve)
         let record = try writer.commit(draft)
         let pageSize = UInt64(matching.files.first?.pageSize ?? 0)
-        return .made(record, read: ByteCount(Int64(tally.pagesRead * pageSize)), notes: snapshot.notes)
+        return .made(
+            record, read: ByteCount(Int64(tally.pagesRead * pageSize)), notes: snapshot.notes, healed: healing)
     }
 
     /// Two accounts of the new image must agree: the sum over all pages read, and the old image less what was replaced
@@ -99,12 +150,12 @@ struct BackUp {
         guard tally.met == root else {
             throw Fault(
                 .stepRefused, "the stored pages of \(database.name) are not the image that its newest backup names",
-                hint: "run `holdfast verify \(database.name)`; the next full stores what is missing again")
+                hint: "run `holdfast verify \(database.name)`")
         }
         guard tally.yields(from: root) == tally.scanned else {
             throw Fault(
                 .stepRefused, "the pages stored for \(database.name) do not yield the image that was read",
-                hint: "nothing was committed; the backup is made again from all pages")
+                hint: "nothing of it was committed")
         }
     }
 

@@ -13,8 +13,10 @@ struct FileMatching {
 
     /// A file goes on under its id when path and page size are the same; everything else is a new file, whose id has never
     /// been used in this unit.
-    init(_ snapshot: [SnapshotFile], before image: [ImageFile], highestID: UInt32, sequence: SequenceNumber) {
-        var nextID = highestID
+    init(_ snapshot: [SnapshotFile], before image: [ImageFile], sequence: SequenceNumber) {
+        // A backup takes one id at most for each file that is new; with one file a unit, no id exceeds the number of
+        // the backup that took it, so that this is free even when the image before can't be read.
+        var nextID = max(image.map(\.id).max() ?? 0, UInt32(truncatingIfNeeded: sequence) - 1)
         var files: [ImageFile] = []
         var before: [ImageFile?] = []
         for file in snapshot {

@@ -40,19 +40,27 @@ extension Host {
         switch try backUp.run() {
         case .unchanged(let newest, let instant, let token):
             return unchanged(database, newest, instant, token, order)
-        case .made(let record, let read, let notes):
+        case .made(let record, let read, let notes, let healed):
             // Not part of the commit: what fails here is done the next time.
             _ = try? unit.repository.mergeMaps(of: unit.id)
-            return made(database, record, read, notes)
+            return made(database, record, read, notes, healed)
         }
     }
 
     private func made(
-        _ database: LocatedDatabase, _ record: PointRecord, _ read: ByteCount, _ notes: [SnapshotNote]
+        _ database: LocatedDatabase, _ record: PointRecord, _ read: ByteCount, _ notes: [SnapshotNote],
+        _ healed: Fault?
     ) -> RunEnding {
         let (name, draft) = (database.found.name, record.draft)
         let size = ByteCount(draft.files.reduce(0) { $0 + $1.length })
         var messages = notes.map { note in MessageDraft(note.severity, note.code, "\(name): \(note)") }
+        if let healed {
+            messages.append(
+                MessageDraft(
+                    .error, .stepRefused,
+                    "the backup before could not be built on: \(healed.message); all pages of \(name) were stored anew",
+                    hint: "run `holdfast verify \(name)` to learn which backups are affected"))
+        }
         if let drift = draft.drift {
             messages.append(
                 MessageDraft(

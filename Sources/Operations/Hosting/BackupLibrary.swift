@@ -15,9 +15,10 @@ struct BackupLibrary {
     static let undeleteWindow = Duration.seconds(86_400)
 
     /// Newest first.
-    func backups(_ filter: BackupFilter) throws -> [Backup] {
+    /// - Parameter known: databases that may have none.
+    func backups(_ filter: BackupFilter, known: [DatabaseName] = []) throws -> [Backup] {
         let units = try units()
-        let names = units.map(\.name)
+        let names = Array(Set(units.map(\.name) + known))
         let chosen =
             filter.databases.isEmpty
             ? Set(names) : Set(try NameSelection.several(filter.databases, among: names))
@@ -68,7 +69,7 @@ struct BackupLibrary {
         var byName: [DatabaseName: (unit: BackupUnit, instant: Instant)] = [:]
         for id in try repository.units() {
             let unit = BackupUnit(id, in: repository)
-            guard let newest = try? unit.newest() else { continue }
+            guard let newest = try unit.newestReadable() else { continue }
             let name = newest.draft.database
             if let other = byName[name], other.instant >= newest.draft.instant { continue }
             byName[name] = (unit, newest.draft.instant)

@@ -12,6 +12,11 @@ package struct BackupUnit: Sendable {
     }
 
     package func newest() throws -> PointRecord? { try repository.newest(of: id) }
+    /// The newest backup whose record can be read; for names and listings only, never to build on.
+    package func newestReadable() throws -> PointRecord? {
+        try repository.sequences(of: id).reversed().lazy.compactMap { try? record($0) }.first { !$0.isVoid }
+    }
+
     package func record(_ sequence: SequenceNumber) throws -> PointRecord { try repository.record(sequence, of: id) }
     package func image(of sequence: SequenceNumber) throws -> Image { try repository.image(sequence, of: id) }
     func damage() throws -> DamageList { try repository.knownDamage(of: id) }

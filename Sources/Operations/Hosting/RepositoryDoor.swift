@@ -25,9 +25,20 @@ package final class RepositoryDoor: Sendable {
             }
             state.repository = nil
             let opened = try Repository.open(
-                at: state.settings.path, secret: .keyFile(Self.key(state.settings.key)), for: .writing)
+                at: state.settings.path, secret: Self.secret(state.settings), for: .writing)
             state.repository = opened
             return opened
+        }
+    }
+
+    /// For what only reads: also from a file system that is read-only.
+    /// - Throws: as `open`.
+    package func openForReading() throws -> Repository {
+        do {
+            return try open()
+        } catch let fault as Fault where fault.code == .repositoryReadOnly {
+            let settings = state.withLock { $0.settings }
+            return try Repository.open(at: settings.path, secret: Self.secret(settings), for: .reading)
         }
     }
 
@@ -51,18 +62,20 @@ package final class RepositoryDoor: Sendable {
 
     package func close() { state.withLock { $0.repository = nil } }
 
-    private static func key(_ key: RepositorySettings.Key) throws -> KeyBytes {
-        switch key {
-        case .file(let path): try keyBytes(path)
-        case .credential(let name): try Secrets.credential(name).withBytes { KeyBytes(copying: $0) }
+    private static func secret(_ settings: RepositorySettings) throws -> KeySecret {
+        switch settings.key {
+        case .file(let path): .keyFile(try keyBytes(path, of: settings.path))
+        case .credential(let name): .keyFile(try Secrets.credential(name).withBytes { KeyBytes(copying: $0) })
         }
     }
 
     /// The content of a key file.
-    package static func keyBytes(_ path: String) throws -> KeyBytes {
+    /// - Parameter repository: where the repository should be; when both are missing, that is what is said.
+    package static func keyBytes(_ path: String, of repository: String? = nil) throws -> KeyBytes {
         do {
             return try Secrets.keyFile(path).withBytes { KeyBytes(copying: $0) }
         } catch let fault as Fault where fault.code == .notFound {
+            if let repository { try Repository.requirePresent(at: repository) }
             throw Fault(
                 .noKeyMatches, "key file \(path) doesn't exist",
                 hint: "bring it back from where it was saved, or use another key of the repository")

@@ -19,7 +19,7 @@ package struct LocalRepositories: RepositoryAccess {
     package func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository {
         let secret: KeySecret =
             switch secret {
-            case .keyFile(let path): .keyFile(try RepositoryDoor.keyBytes(path))
+            case .keyFile(let file): .keyFile(try RepositoryDoor.keyBytes(file, of: path))
             case .passphrase(let bytes): .passphrase(KeyBytes(copying: bytes))
             case .recovery(let words): .recovery(try RecoveryKey(words: words))
             }

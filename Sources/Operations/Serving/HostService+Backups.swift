@@ -13,7 +13,9 @@ extension HostService {
     }
 
     package func backups(_ filter: BackupFilter, for actor: Actor) async throws -> [Backup] {
-        try await ask { host in try host.library().backups(filter) }
+        try await ask { host in
+            try host.library().backups(filter, known: try host.catalog.databases().map(\.name))
+        }
     }
 
     package func backup(_ id: BackupID, for actor: Actor) async throws -> Backup {
@@ -69,7 +71,7 @@ extension HostService {
 
 extension Host {
     func library() throws -> BackupLibrary {
-        BackupLibrary(try repositories.open())
+        BackupLibrary(try repositories.openForReading())
     }
 
     /// Records the runs, all in one transaction, and queues them.

@@ -98,7 +98,7 @@ extension Host {
     /// Records with what else is known now: counts, cooldowns, what works on them, when they are due.
     fileprivate func described(_ records: [DatabaseRecord]) throws -> [Database] {
         let (now, active, cooldown) = (clock, board.active, Cooldown(length: settings.backup.onDemandCooldown))
-        let repository = try? repositories.open()
+        let repository = try? repositories.openForReading()
         let ticks = try catalog.lastTicks()
         return try records.map { record in
             var database = Database(

@@ -9,7 +9,7 @@ extension HostService {
     package func download(_ id: BackupID, by actor: Actor) async throws -> Download {
         try await ask { host in
             let (_, record) = try host.library().choose("", id, at: nil)
-            let download = try BackupDownload(of: record, in: try host.repositories.open())
+            let download = try BackupDownload(of: record, in: try host.repositories.openForReading())
             try host.catalog.record(
                 [
                     MessageDraft(

@@ -31,7 +31,7 @@ extension HostService {
     }
 
     package func keys(for actor: Actor) async throws -> [Wire::KeySlot] {
-        try await ask { host in try RepositoryWork(try host.repositories.open()).keys() }
+        try await ask { host in try RepositoryWork(try host.repositories.openForReading()).keys() }
     }
 
     package func addKey(_ request: KeyRequest, by actor: Actor) async throws -> KeyReply {
@@ -64,7 +64,7 @@ extension HostService {
 
 extension Host {
     func space() throws -> RepositorySpace {
-        var space = try RepositoryWork(try repositories.open()).space()
+        var space = try RepositoryWork(try repositories.openForReading()).space()
         let device = try Files.status(space.path)?.device
         space.sameDiskAsSource = try catalog.databases().filter { record in
             device != nil && (try? Files.status(record.path))??.device == device

@@ -78,8 +78,3 @@ struct VerifyBackup {
         Verdict(faults: [(fault.context["object"], fault, [record.id])])
     }
 }
-
-extension Code {
-    /// Whether stored bytes are to blame, not the machine or the caller.
-    var isDamage: Bool { [.packDamaged, .pointDamaged, .mapDamaged, .repositoryDamaged].contains(self) }
-}

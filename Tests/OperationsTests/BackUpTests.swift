@@ -1,0 +1,168 @@
+import Engines
+import Model
+import Operations
+import Platform
+import Storage
+import Synchronization
+import Testing
+
+@Suite struct BackUpTests {
+    @Test func everyBackupIsAFull() throws {
+        let fixture = try BackupFixture()
+        var backups: [(PointRecord, [UInt8])] = []
+        for version in 1...20 {
+            fixture.engine.change([version, version * 3, 99], version: version)
+            backups.append((try fixture.made(), fixture.engine.content))
+        }
+        #expect(backups[0].0.draft.kind == .full)
+        #expect(backups[1].0.draft.kind == .progressive)
+        #expect(backups[1].0.pagesStored == 3)
+        try fixture.repository.mergeMaps(of: fixture.unit.id)
+        for (record, content) in backups { #expect(try fixture.restored(record) == content) }
+    }
+
+    @Test func storesNothingWhenNothingChanged() throws {
+        let fixture = try BackupFixture()
+        try fixture.backUp()
+        guard case .unchanged = try fixture.backUp() else {
+            Issue.record("an unchanged database was backed up again")
+            return
+        }
+        #expect(try fixture.repository.sequences(of: fixture.unit.id) == [1])
+    }
+
+    @Test func followsShrinkingGrowthAndAnotherPageSize() throws {
+        let fixture = try BackupFixture(pages: 300)
+        try fixture.backUp()
+        fixture.engine.state.withLock { $0.pages.removeLast(250) }
+        let short = try fixture.made()
+        let shortContent = fixture.engine.content
+        fixture.engine.state.withLock { state in
+            state.pages += (50..<400).map { ScriptedEngine.page($0, version: 5, size: 4096) }
+        }
+        let long = try fixture.made()
+        let longContent = fixture.engine.content
+        fixture.engine.state.withLock { state in
+            state.pageSize = 512
+            state.pages = (0..<777).map { ScriptedEngine.page($0, version: 6, size: 512) }
+        }
+        let other = try fixture.made()
+        #expect(other.draft.gone == [long.draft.files[0].id])
+        #expect(try fixture.restored(short) == shortContent)
+        #expect(try fixture.restored(long) == longContent)
+        #expect(try fixture.restored(other) == fixture.engine.content)
+    }
+
+    @Test func startsOverWhenACommitComesInBetweenAndHoldsWritersOnlyAtLast() throws {
+        let fixture = try BackupFixture()
+        fixture.engine.state.withLock { $0.interruptions = 2 }
+        try fixture.backUp()
+        #expect(fixture.engine.state.withLock { $0.exhausted } == 0)
+        fixture.engine.change([5], version: 1)
+        fixture.engine.state.withLock { $0.interruptions = 3 }
+        let record = try fixture.made()
+        #expect(fixture.engine.state.withLock { $0.exhausted } == 1)
+        #expect(try fixture.restored(record) == fixture.engine.content)
+        #expect(try fixture.repository.sequences(of: fixture.unit.id) == [1, 2])
+    }
+}
+
+@Suite struct DriftTests {
+    /// The change finder forgets page 7: the progressive lacks it, and the next full must notice.
+    @Test func soundsTheAlarmWhenTheChangeFinderDropsAPage() throws {
+        let fixture = try BackupFixture()
+        try fixture.backUp(.full)
+        fixture.engine.change([3, 7], version: 1)
+        fixture.engine.state.withLock { $0.finding = .pages([0: [3]]) }
+        let lacking = try fixture.made(.progressive)
+        #expect(try fixture.restored(lacking) != fixture.engine.content)
+        fixture.engine.change([50], version: 2)
+        fixture.engine.state.withLock { $0.finding = .pages([0: [50]]) }
+        let full = try fixture.made(.full)
+        #expect(full.draft.drift == Drift(suspectFrom: 2, pages: 1))
+        #expect(try fixture.restored(full) == fixture.engine.content)
+    }
+
+    @Test func soundsTheAlarmWhenChangedPagesCountedAsUnchanged() throws {
+        let fixture = try BackupFixture()
+        try fixture.backUp(.full)
+        fixture.engine.change([1, 2], version: 1)
+        fixture.engine.state.withLock { $0.finding = .unchanged }
+        guard case .unchanged = try fixture.backUp(.progressive) else {
+            Issue.record("the finder was not believed")
+            return
+        }
+        #expect(try fixture.made(.full).draft.drift?.pages == 2)
+    }
+
+    @Test func isSilentWhenEveryChangeWasNamed() throws {
+        let fixture = try BackupFixture()
+        try fixture.backUp(.full)
+        fixture.engine.change([3, 7, 99], version: 1)
+        fixture.engine.state.withLock { $0.finding = .pages([0: [3, 7, 8, 99]]) }
+        let progressive = try fixture.made(.progressive)
+        #expect(progressive.pagesStored == 3)
+        #expect(try fixture.restored(progressive) == fixture.engine.content)
+        fixture.engine.state.withLock { $0.finding = .pages([:]) }
+        #expect(try fixture.made(.full).draft.drift == nil)
+    }
+
+    @Test func suspectsOnlyWhatCameAfterTheLastCleanFull() throws {
+        let fixture = try BackupFixture()
+        try fixture.backUp(.full)
+        for version in 1...3 {
+            fixture.engine.change([version], version: version)
+            try fixture.backUp()
+        }
+        try fixture.backUp(.full)
+        fixture.engine.change([10, 11], version: 9)
+        fixture.engine.state.withLock { $0.finding = .pages([0: [10]]) }
+        try fixture.backUp(.progressive)
+        fixture.engine.state.withLock { $0.finding = .unchanged }
+        #expect(try fixture.made(.full).draft.drift == Drift(suspectFrom: 6, pages: 1))
+    }
+}
+
+@Suite struct HealingTests {
+    /// Damages a point in the middle of its stored pages and hashes.
+    private func damage(_ sequence: Int, of fixture: BackupFixture) throws {
+        let digits = String(sequence)
+        let name = String(repeating: "0", count: 16 - digits.count) + digits
+        let path = "\(fixture.folder)/db/\(fixture.unit.id)/points/\(name)"
+        var bytes = try Files.read(path, limit: 64 << 20)
+        for index in stride(from: 200, to: bytes.count, by: 97) { bytes[index] ^= 0x55 }
+        try Files.writeDurably(bytes, to: path, mode: 0o600)
+    }
+
+    @Test(arguments: [1, 2]) func storesEverythingAnewWhenTheImageBeforeCannotBeRead(damaged: Int) throws {
+        let fixture = try BackupFixture()
+        try fixture.backUp()
+        fixture.engine.change([4], version: 1)
+        try fixture.backUp()
+        try damage(damaged, of: fixture)
+        fixture.engine.change([5], version: 2)
+        guard case .made(let record, _, _, let healed) = try fixture.backUp() else {
+            Issue.record("no backup was made")
+            return
+        }
+        #expect(healed?.code.exitStatus == 17)
+        #expect(record.pagesStored == 100)
+        #expect(try fixture.restored(record) == fixture.engine.content)
+        fixture.engine.change([6], version: 3)
+        let next = try fixture.made()
+        #expect(next.pagesStored == 1)
+        #expect(try fixture.restored(next) == fixture.engine.content)
+    }
+
+    @Test func storesDamagedFramesAgainWithTheNextFull() throws {
+        let fixture = try BackupFixture()
+        let first = try fixture.made(.full)
+        var list = DamageList()
+        list.insert(DamageList.Item(object: .point(first.sequence), frames: [0]))
+        try fixture.repository.noteDamage(list, of: fixture.unit.id, at: Instant(seconds: 1), by: .daemon)
+        let full = try fixture.made(.full)
+        #expect(full.pagesStored > 0)
+        #expect(full.draft.drift == nil)
+        #expect(full.draft.postRoot == first.draft.postRoot)
+    }
+}
