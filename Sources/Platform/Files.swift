@@ -33,6 +33,13 @@ package enum Files {
         try mutate("link", "link", target) { Int(Glibc.link(path, target)) }
     }
 
+    /// Gives a file that has no name one. Source: open(2), O_TMPFILE.
+    static func link(_ file: File, to target: String) throws {
+        try mutate("link", "create", target) {
+            Int(linkat(AT_FDCWD, "/proc/self/fd/\(file.descriptor)", AT_FDCWD, target, AT_SYMLINK_FOLLOW))
+        }
+    }
+
     package static func remove(_ path: String) throws {
         try mutate("unlink", "remove", path) { Int(unlink(path)) }
     }

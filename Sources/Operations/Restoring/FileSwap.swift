@@ -26,11 +26,14 @@ package struct FileSwap: Codable, Sendable, Equatable {
     }
 
     /// Carries the swap out; durable on return.
-    /// - Parameter intent: where to write down what is under way, on a file system that survives a crash.
-    package func perform(intent: String) throws {
+    /// - Parameters:
+    ///   - intent: where to write down what is under way, on a file system that survives a crash.
+    ///   - publish: gives the restored file its temporary name; called when the intent is durable.
+    package func perform(intent: String, publish: () throws -> Void = {}) throws {
         try Files.makeDirectory(aside, mode: 0o700)
         try Files.syncDirectory(folder)
         try Files.writeDurably(Array(try JSONEncoder().encode(self)), to: intent, mode: 0o600)
+        try publish()
         try finish()
         try Self.forget(intent)
     }
@@ -48,6 +51,7 @@ package struct FileSwap: Codable, Sendable, Equatable {
         }
         let wasPending = Files.exists(swap.temporary)
         try swap.finish()
+        if !wasPending { try? Files.removeDirectory(swap.aside) }
         try forget(intent)
         return wasPending ? swap : nil
     }

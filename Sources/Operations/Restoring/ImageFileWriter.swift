@@ -1,4 +1,3 @@
-import Engines
 import Model
 import Platform
 import Storage
@@ -19,14 +18,14 @@ struct ImageFileWriter {
         self.step = step
     }
 
-    /// The restored file under a temporary name in `folder`: complete, checked page by page, synced; removed on failure.
+    /// The restored file, still without its name: complete, checked page by page, synced.
     ///
     /// Owner and mode are those of backup time where rights allow.
-    /// - Returns: the path of the file.
+    /// - Parameter temporary: a free path in the folder that it will be in.
     /// - Throws: `out-of-space` before anything is written where the file system can tell; what reading the image throws.
-    func write(into folder: String, name: String) throws -> String {
-        let path = "\(folder)/\(RestoreNames.temporary(for: name))"
-        let target = try File.create(path, mode: 0o600)
+    func write(orAs temporary: String) throws -> NewFile {
+        let new = try NewFile(orAs: temporary)
+        let target = new.file
         do {
             try target.reserve(file.length)
             let (length, step) = (file.length, step)
@@ -44,9 +43,9 @@ struct ImageFileWriter {
             try? target.setModified(file.modified)
             try target.sync()
         } catch {
-            try? Files.remove(path)
+            new.abandon()
             throw error
         }
-        return path
+        return new
     }
 }

@@ -11,15 +11,14 @@ struct RestoreBackup {
 
     /// To a new file; durable on return. Nothing of that name is ever replaced.
     func beside(_ target: RestoreTarget) throws {
-        let folder = Files.parent(of: target.path)
-        let temporary = try ImageFileWriter(image, step: step).write(into: folder, name: Files.name(of: target.path))
+        let restored = try ImageFileWriter(image, step: step).write(orAs: Self.temporary(for: target.path))
         do {
-            try Files.rename(temporary, to: target.path, replacing: false)
+            try restored.publish(as: target.path)
         } catch {
-            try? Files.remove(temporary)
+            restored.abandon()
             throw error
         }
-        try Files.syncDirectory(folder)
+        try Files.syncDirectory(Files.parent(of: target.path))
     }
 
     /// In the place of what is there, which is kept aside; durable on return.
@@ -31,18 +30,18 @@ struct RestoreBackup {
     func inPlace(_ target: RestoreTarget, intent: String, at instant: Instant, check: () throws -> Void) throws
         -> String
     {
-        let folder = Files.parent(of: target.path)
-        let temporary = try ImageFileWriter(image, step: step).write(into: folder, name: Files.name(of: target.path))
+        let temporary = Self.temporary(for: target.path)
+        let restored = try ImageFileWriter(image, step: step).write(orAs: temporary)
         let aside = Self.freeAside(for: target.path, at: instant)
         do {
             try check()
         } catch {
-            try? Files.remove(temporary)
+            restored.abandon()
             throw error
         }
         let swap = FileSwap(
             target: target.path, temporary: temporary, aside: aside, sidecars: sidecars(target.path))
-        try swap.perform(intent: intent)
+        try swap.perform(intent: intent) { try restored.publish(as: temporary) }
         return aside
     }
 
@@ -50,6 +49,10 @@ struct RestoreBackup {
     static func kept(beside path: String) throws -> [String] {
         let (folder, prefix) = (Files.parent(of: path), RestoreNames.asidePrefix(for: Files.name(of: path)))
         return try Files.list(folder).filter { $0.hasPrefix(prefix) }.sorted().map { "\(folder)/\($0)" }
+    }
+
+    private static func temporary(for path: String) -> String {
+        "\(Files.parent(of: path))/\(RestoreNames.temporary(for: Files.name(of: path)))"
     }
 
     private static func freeAside(for path: String, at instant: Instant) -> String {
