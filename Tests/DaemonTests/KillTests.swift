@@ -102,6 +102,9 @@ import Wire
         let beside = try FileManager.default.contentsOfDirectory(atPath: daemon.restored)
         #expect(beside.allSatisfy { $0 == "killed.db" }, "\(story): \(beside)")
 
+        for point in try await daemon.backups("--deleted") where point.deleted != nil {
+            try await daemon.succeed("backups", "undelete", "\(point.id)")
+        }
         let points = try await daemon.backups()
         #expect(points.count >= acknowledged.count, "\(story)")
         var restored: Set<Data> = []
