@@ -54,9 +54,10 @@ extension Repository {
             }
         }
         if slots.isEmpty {
-            throw damage ?? Fault(
-                .keyDamaged, "repository \(store.location) has no key slots left",
-                hint: "bring the folder \(keysFolder) back from a copy of the repository")
+            throw damage
+                ?? Fault(
+                    .keyDamaged, "repository \(store.location) has no key slots left",
+                    hint: "bring the folder \(keysFolder) back from a copy of the repository")
         }
         return slots.sorted { ($0.created, $0.id.description) < ($1.created, $1.id.description) }
     }
