@@ -77,6 +77,7 @@ import Wire
         try await scenario.act(daemon, &acknowledged)
         try await daemon.stop()
         try #require(passes() > first)
+        #expect(String(decoding: try content(log), as: UTF8.self).contains(scenario.reaches))
         return first..<passes() + 1
     }
 

@@ -10,6 +10,8 @@ struct KillScenario: Sendable, CustomTestStringConvertible {
     var pointsBefore = 0
     /// Whether killing begins with the daemon's start, not only when it is ready.
     var coversStart = false
+    /// Part of a path that one of its steps must concern, so that it is what it is called.
+    var reaches = "/points/"
     /// Commands for the daemon; the contents whose backups have been acknowledged are added to the list.
     let act: @Sendable (PrivateDaemon, inout [Data]) async throws -> Void
 
@@ -25,20 +27,20 @@ struct KillScenario: Sendable, CustomTestStringConvertible {
             try await daemon.ledger("ledger.db").append()
             try await backUp(daemon, &acknowledged, "--full")
         },
-        KillScenario(testDescription: "map merge", pointsBefore: 15) { daemon, acknowledged in
+        KillScenario(testDescription: "map merge", pointsBefore: 15, reaches: "/maps/") { daemon, acknowledged in
             for _ in 0..<2 {
                 try await daemon.ledger("ledger.db").append()
                 try await backUp(daemon, &acknowledged)
             }
         },
-        KillScenario(testDescription: "restore beside", pointsBefore: 2) { daemon, _ in
+        KillScenario(testDescription: "restore beside", pointsBefore: 2, reaches: "/restored/") { daemon, _ in
             try await daemon.succeed("restore", "ledger.db", "--to", "\(daemon.restored)/killed.db")
         },
-        KillScenario(testDescription: "restore in place", pointsBefore: 2) { daemon, _ in
+        KillScenario(testDescription: "restore in place", pointsBefore: 2, reaches: "/databases/") { daemon, _ in
             let first = try await daemon.backups()[0]
             try await daemon.succeed("restore", "ledger.db", "--backup", "\(first.id)", "--in-place", "--yes")
         },
-        KillScenario(testDescription: "delete and undelete", pointsBefore: 2) { daemon, _ in
+        KillScenario(testDescription: "delete and undelete", pointsBefore: 2, reaches: "/marks/") { daemon, _ in
             let first = try await daemon.backups()[0].id
             try await daemon.succeed("backups", "delete", "\(first)", "--yes")
             try await daemon.succeed("backups", "undelete", "\(first)")
