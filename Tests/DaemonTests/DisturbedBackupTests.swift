@@ -43,6 +43,30 @@ import Wire
         }
     }
 
+    @Test func aDaemonToldToEndDropsABackupSafelyAndTakesItUpAgain() async throws {
+        let daemon = try await PrivateDaemon.started()
+        let ledger = try await daemon.ledger("ledger.db").create(.delete, size: 24 << 20)
+        var random = PrintedRandom("told to end")
+        for _ in 0..<3 {
+            try await ledger.append()
+            let backup = try Child(
+                Programs.command, ["backup", "ledger.db", "--full", "--socket", daemon.socket],
+                output: daemon.folder.fresh("backup"))
+            let moment = ContinuousClock.now + .milliseconds(Int.random(in: 0...300, using: &random))
+            try await until("the moment") { ContinuousClock.now >= moment || !backup.isAtWork }
+            let held = try content(ledger.path)
+            try await daemon.stop()
+            let output = try await backup.wait(within: .seconds(30))
+            try await daemon.start()
+            if output.status == 0 {
+                let copy = try await daemon.restoreBeside("ledger.db", try await daemon.newest("ledger.db").id)
+                #expect(try content(copy) == held)
+            }
+            try await daemon.proveByRestore("ledger.db", daemon.backUp("ledger.db").id)
+        }
+        try await daemon.succeed("repository", "check")
+    }
+
     private func disturb(_ ledger: Ledger, _ other: Ledger, _ disturbance: Disturbance) async throws {
         switch disturbance {
         case .removed: try FileManager.default.removeItem(atPath: ledger.path)
