@@ -142,14 +142,9 @@ extension Repository {
         let merger = MapMerger(unit: objects, bench: bench)
         var written = try replaceUnusableMaps(merger)
         guard let newest = try objects.sequences().last else { return written }
-        for segment in MapPlan.missingSegments(newest: newest, maps: try objects.maps()) {
-            do {
-                try merger.merge(segment)
-                written += 1
-            } catch let fault as Fault where fault.code.isDamage {
-                // What is damaged stays unmerged; the rest goes on.
-                continue
-            }
+        for segment in MapPlan.missingSegments(newest: newest, maps: try objects.maps())
+        where try mergeIfReadable(segment, merger) {
+            written += 1
         }
         let layers = try objects.layers(of: 1...newest, by: bench)
         let above = layers.dropLast().reduce(0) { $0 + $1.pages }
@@ -165,14 +160,22 @@ extension Repository {
     /// Maps that were found missing or damaged since the repository was opened, and read around.
     package func unusableMaps(of unit: UnitID) -> [ClosedRange<SequenceNumber>] { unitStore(unit).passedOverMaps }
 
+    /// - Returns: false when a backup in the range is damaged: what is damaged stays unmerged, the rest goes on.
+    private func mergeIfReadable(_ range: ClosedRange<SequenceNumber>, _ merger: MapMerger) throws -> Bool {
+        do {
+            try merger.merge(range)
+            return true
+        } catch let fault as Fault where fault.code.isDamage { return false }
+    }
+
     private func replaceUnusableMaps(_ merger: MapMerger) throws -> Int {
-        let unusable = merger.unit.passedOverMaps
-        for range in unusable {
+        var written = 0
+        for range in merger.unit.passedOverMaps {
             let name = ObjectName.map(range.lowerBound, range.upperBound)
             try store.delete(merger.unit.path(name))
             try store.syncNames(of: merger.unit.folder(of: name))
-            try merger.merge(range)
+            if try mergeIfReadable(range, merger) { written += 1 }
         }
-        return unusable.count
+        return written
     }
 }

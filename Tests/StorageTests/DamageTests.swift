@@ -143,6 +143,52 @@ import Testing
         #expect(try Fixture.restore(20, of: fixture.unit, from: fixture.repository) == Fixture.content(of: source))
     }
 
+    @Test func aBackupFromNothingDoesNotNeedDamagedOnes() throws {
+        let store = FaultyStore()
+        let fixture = try Fixture(store)
+        var source = Source(files: [0: .init(birth: 1, pages: Array(0..<10)), 1: .init(birth: 1, pages: [7])])
+        for step in 0..<18 {
+            source.files[0]?.pages[step % 10] = UInt64(100 + step)
+            try fixture.backUp(source)
+        }
+        store.tamper("db/\(fixture.unit)/points/0000000000000018", [1, 2, 3])
+        store.tamper("db/\(fixture.unit)/points/0000000000000005", nil)
+        source = Source(files: [0: .init(birth: 19, pages: Array(50..<58))])
+        let base = try Fixture.backUp(source, to: fixture.repository, unit: fixture.unit, fromNothing: true)
+        #expect(base.sequence == 19 && base.pagesStored == 8)
+        var history: [SequenceNumber: Source] = [19: source]
+        for step in 0..<20 {
+            source.files[0]?.pages[step % 8] = UInt64(200 + step)
+            history[try fixture.backUp(source).sequence] = source
+            if step % 7 == 0 { try fixture.repository.mergeMaps(of: fixture.unit) }
+        }
+        #expect(store.names.contains { $0.hasSuffix("17-0000000000000032") })
+        for (sequence, source) in history {
+            let restored = try Fixture.restore(sequence, of: fixture.unit, from: fixture.repository)
+            let isWhole = restored == Fixture.content(of: source)
+            #expect(isWhole, "backup \(sequence)")
+        }
+        let report = try fixture.repository.check()
+        #expect(report.affected.map(\.sequence).max() == 18)
+    }
+
+    @Test func namesFramesThatAreMostlyDead() throws {
+        let fixture = try Fixture()
+        var source = Source(files: [0: .init(birth: 1, pages: Array(0..<600))])
+        try fixture.backUp(source)
+        #expect(try fixture.repository.image(1, of: fixture.unit).mostlyDeadFrames().isEmpty)
+        // Both frames of the first backup keep a part of their pages only.
+        for page in 0..<600 where page % 8 != 0 { source.files[0]?.pages[page] += 1000 }
+        try fixture.backUp(source)
+        let dead = try fixture.repository.image(2, of: fixture.unit).mostlyDeadFrames()
+        #expect(!dead.isEmpty && dead.items.allSatisfy { $0.object == .point(1) })
+        let full = try fixture.backUp(source, damage: dead)
+        #expect(full.pagesStored == 75)
+        #expect(try fixture.repository.image(3, of: fixture.unit).mostlyDeadFrames().isEmpty)
+        let restored = try Fixture.restore(3, of: fixture.unit, from: fixture.repository)
+        #expect(restored == Fixture.content(of: source))
+    }
+
     @Test func aDamagedDeltaIsMadeAnewFromItsPages() throws {
         let store = FaultyStore()
         let fixture = try Fixture(store)

@@ -68,9 +68,10 @@ final class Fixture {
     @discardableResult
     static func backUp(
         _ source: Source, to repository: Repository, unit: UnitID, chunkPages: Int = 8,
-        damage: DamageList = DamageList()
+        damage: DamageList = DamageList(),
+        fromNothing: Bool = false
     ) throws -> PointRecord {
-        let before = try repository.newest(of: unit)
+        let before = fromNothing ? nil : try repository.newest(of: unit)
         let writer = try repository.startPoint(of: unit, compression: .fast)
         do {
             let image = try before.map { try repository.image($0.sequence, of: unit) }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct MapTests {
     /// Random histories with growth, cuts, regrowth, files that go and come, void points.
-    @Test(arguments: 0..<6 as Range<UInt64>) func mergedMapsYieldTheSameImages(seed: UInt64) throws {
+    @Test(arguments: 0..<3 as Range<UInt64>) func mergedMapsYieldTheSameImages(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let store = FaultyStore()
         let fixture = try Fixture(store)
@@ -92,6 +92,7 @@ import Testing
         let page = [UInt8](repeating: 1, count: 512)
         let hash = page.withUnsafeBytes { fixture.repository.hasher.hash($0) }
         let before = MemoryUse.peakKiB()
+        var last: PointRecord?
         for step in 0..<2 {
             let writer = try fixture.repository.startPoint(of: fixture.unit, compression: .fast)
             let worker = try writer.worker()
@@ -112,7 +113,7 @@ import Testing
             let file = ImageFile(
                 id: 0, birth: 1, path: "/srv/big.db", uid: 0, gid: 0, owner: "", group: "", mode: 0o600, modified: 0,
                 length: Int64(count) * 512, pageSize: 512, pages: count)
-            _ = try writer.commit(Fixture.draft(kind: .full, files: [file], root: .empty, before: nil))
+            last = try writer.commit(Fixture.draft(kind: .full, files: [file], root: .empty, before: last))
         }
         try fixture.repository.mergeMaps(of: fixture.unit)
         var cursor = try fixture.repository.image(2, of: fixture.unit).cursor(by: FrameBench())

@@ -32,6 +32,10 @@ package struct DamageList: Sendable, Equatable, Codable {
         frames[item.object, default: []].formUnion(added)
     }
 
+    package mutating func formUnion(_ other: DamageList) {
+        for item in other.items { insert(item) }
+    }
+
     package func contains(_ frame: UInt32, of object: ObjectName) -> Bool {
         whole.contains(object) || frames[object]?.contains(frame) == true
     }

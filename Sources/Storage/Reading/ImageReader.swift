@@ -29,7 +29,7 @@ package struct ImageReading: Sendable {
 package struct ImageReader {
     package static let windowPages = 262_144
     /// Bytes of a window that is handed out in order.
-    static let streamBytes = 16 << 20
+    static let streamBytes = 32 << 20
 
     private let image: Image
     private let threads: Int
