@@ -92,9 +92,18 @@ extension Repository {
     }
 
     /// Starts the next backup of a unit; the unit comes into being with its first point.
-    package func startPoint(of unit: UnitID, compression: Compression) throws -> PointWriter {
+    ///
+    /// - Parameters:
+    ///   - inlineFrames: page frames that lie in the point itself; for tests.
+    ///   - packFrames: page frames of a pack; for tests.
+    package func startPoint(
+        of unit: UnitID, compression: Compression, inlineFrames: Int = PointWriter.inlineFrames,
+        packFrames: Int = PointWriter.packFrames
+    ) throws -> PointWriter {
         try requireWritable()
-        return PointWriter(try nextSequence(of: unit), in: unitStore(unit), compression: compression)
+        return PointWriter(
+            try nextSequence(of: unit), in: unitStore(unit), compression: compression, inlineFrames: inlineFrames,
+            packFrames: packFrames)
     }
 
     /// Takes the next number without a backup, so that a writer that vanished can't commit it any more.

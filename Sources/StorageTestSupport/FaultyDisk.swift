@@ -8,6 +8,7 @@ struct FaultyDisk {
         /// What survives for sure.
         var synced: [UInt8]?
         var folder: String
+        var hadName = false
     }
 
     private enum Change {
@@ -59,6 +60,7 @@ struct FaultyDisk {
         try mutate { disk in
             guard disk.names[name] == nil else { throw Fault(.targetExists, "\(name) exists") }
             disk.names[name] = file
+            disk.files[file]?.hadName = true
             disk.pending.append(.given(name, file))
         }
     }
@@ -119,7 +121,7 @@ struct FaultyDisk {
         nextFile += 1
     }
 
-    var uncommittedCount: Int { files.keys.filter { !names.values.contains($0) }.count }
+    var uncommittedCount: Int { files.values.filter { !$0.hadName }.count }
 
     // MARK: Trouble
 

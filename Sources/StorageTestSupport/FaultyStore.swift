@@ -65,7 +65,7 @@ package final class FaultyStore: ObjectStore {
 
     /// All committed names.
     package var names: [String] { disk.withLock { $0.names.keys.sorted() } }
-    /// Files without a name in the folder's list.
+    /// Files that never had a name.
     package var uncommitted: Int { disk.withLock { $0.uncommittedCount } }
     package func bytes(of name: String) -> [UInt8]? { disk.withLock { try? $0.content(of: name) } }
     /// Puts other content under a name, as decay or an attacker would; nil takes the name away.

@@ -20,9 +20,13 @@ import Testing
             var source = CrashTests.first
             for step in 0..<4 as Range<Int> {
                 source.files[0]?.pages[step] = UInt64(500 + step)
+                source.files[0]?.pages[step + 3] = UInt64(600 + step)
                 if step == 2 { source.files[0]?.pages.removeLast(3) }
                 begun[SequenceNumber(step + 2)] = source
-                let record = try Fixture.backUp(source, to: repository, unit: unit)
+                // Every second backup has a point and two packs.
+                let record = try Fixture.backUp(
+                    source, to: repository, unit: unit, chunkPages: 2, inlineFrames: step % 2 == 0 ? 0 : 64,
+                    packFrames: 1)
                 acknowledged[record.sequence] = source
             }
             let mark = Mark(kind: .preserved, instant: Fixture.now, actor: .daemon)
@@ -49,6 +53,7 @@ import Testing
         let quiet = store.copy()
         try whole.run(quiet)
         #expect(whole.acknowledged.count == 5)
+        #expect(quiet.names.filter { $0.contains("/packs/") }.count == 4)
         for call in 1...quiet.calls {
             var life = life
             let dying = store.copy(trouble: after ? .killedAfter(call) : .killedBefore(call))

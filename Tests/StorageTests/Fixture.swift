@@ -69,10 +69,12 @@ final class Fixture {
     static func backUp(
         _ source: Source, to repository: Repository, unit: UnitID, chunkPages: Int = 8,
         damage: DamageList = DamageList(),
-        fromNothing: Bool = false
+        fromNothing: Bool = false,
+        inlineFrames: Int = PointWriter.inlineFrames, packFrames: Int = PointWriter.packFrames
     ) throws -> PointRecord {
         let before = fromNothing ? nil : try repository.newest(of: unit)
-        let writer = try repository.startPoint(of: unit, compression: .fast)
+        let writer = try repository.startPoint(
+            of: unit, compression: .fast, inlineFrames: inlineFrames, packFrames: packFrames)
         do {
             let image = try before.map { try repository.image($0.sequence, of: unit) }
             var comparison = try image?.comparison(damage: damage, by: FrameBench())

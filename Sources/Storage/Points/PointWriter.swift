@@ -31,18 +31,20 @@ package final class PointWriter: Sendable {
 
     private let objects: UnitStore
     private let compression: Compression
-    private let frameLimit: Int
+    private let inlineLimit: Int
+    private let packLimit: Int
     private let state = Mutex(State())
 
-    /// - Parameter packFrames: for tests.
     init(
-        _ sequence: SequenceNumber, in objects: UnitStore, compression: Compression, packFrames: Int = packFrames
+        _ sequence: SequenceNumber, in objects: UnitStore, compression: Compression, inlineFrames: Int = inlineFrames,
+        packFrames: Int = packFrames
     ) {
         self.sequence = sequence
         self.objects = objects
         self.compression = compression
         unit = objects.unit
-        frameLimit = packFrames
+        inlineLimit = inlineFrames
+        packLimit = packFrames
     }
 
     deinit { abandon() }
@@ -124,8 +126,8 @@ package final class PointWriter: Sendable {
     private func takePlace() throws -> OpenObject {
         try state.withLock { state in
             state.frames += 1
-            guard state.frames > Self.inlineFrames else { return try openPoint(&state) }
-            if let pack = state.pack, pack.taken < frameLimit {
+            guard state.frames > inlineLimit else { return try openPoint(&state) }
+            if let pack = state.pack, pack.taken < packLimit {
                 pack.taken += 1
                 return pack
             }
@@ -146,7 +148,7 @@ package final class PointWriter: Sendable {
     private func openPack(_ state: inout State) throws -> OpenObject {
         guard !state.isOver else { throw Fault(.internalError, "backup \(id) is over") }
         let name = ObjectName.pack(sequence, try PointWriter.randomNumber())
-        let pack = try OpenObject(name, number: UInt32(state.packs.count + 1), in: objects, frames: frameLimit)
+        let pack = try OpenObject(name, number: UInt32(state.packs.count + 1), in: objects, frames: packLimit)
         state.packs.append(name)
         state.unfinished.append(pack)
         state.pack = pack
