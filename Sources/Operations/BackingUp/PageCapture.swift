@@ -84,8 +84,8 @@ struct PageCapture {
                 }
             }
             try Self.cut(pages..<max(pages, old[id] ?? 0), size: 4096) { range in
-                try comparison?.expect(file: id, pages: range).hashes.enumerated().forEach { offset, hash in
-                    guard let hash else { return }
+                for (offset, hash) in (try comparison?.expect(file: id, pages: range).hashes ?? []).enumerated() {
+                    guard let hash else { continue }
                     ended.met.add(file: id, page: range.lowerBound + UInt32(offset), hash: hash, by: writer.hasher)
                 }
             }
