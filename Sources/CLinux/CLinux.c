@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -27,4 +28,8 @@ int holdfast_set_modified(int descriptor, int64_t nanoseconds) {
 
 int holdfast_open_unnamed(const char *directory) {
     return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+void holdfast_trim_memory(void) {
+    malloc_trim(0);
 }

@@ -14,5 +14,7 @@ int holdfast_rename_new(const char *path, const char *target);
 int holdfast_set_modified(int descriptor, int64_t nanoseconds);
 /// open(2) with O_TMPFILE for reading and writing, mode 0600.
 int holdfast_open_unnamed(const char *directory);
+/// malloc_trim(3) with no room left.
+void holdfast_trim_memory(void);
 
 #endif

@@ -120,10 +120,10 @@ package struct BackUp {
         let isFull = order.kind == .full || base == nil
         let readsNamedOnly = !isFull && named != nil
         begin(ByteCount(snapshot.files.reduce(0) { $0 + $1.length }))
+        let image = try base.map { try unit.image(of: $0.sequence) }
         let capture = PageCapture(
-            snapshot: snapshot, matching: matching, writer: writer,
-            image: try base.map { try unit.image(of: $0.sequence) }, damage: try unit.damage(), named: named,
-            readsNamedOnly: readsNamedOnly, step: step)
+            snapshot: snapshot, matching: matching, writer: writer, image: image,
+            damage: try toStoreAgain(image, isFull: isFull), named: named, readsNamedOnly: readsNamedOnly, step: step)
         let tally = try capture.run()
         try snapshot.finish()
         let root = base?.draft.postRoot ?? .empty
@@ -142,6 +142,14 @@ package struct BackUp {
         let pageSize = UInt64(matching.files.first?.pageSize ?? 0)
         return .made(
             record, read: ByteCount(Int64(tally.pagesRead * pageSize)), notes: snapshot.notes, healed: healing)
+    }
+
+    /// Frames whose pages are stored again although they have not changed: damaged ones, and in a full those that hold
+    /// hardly anything of the newest image any more, so that reading an image never costs much more than its size.
+    private func toStoreAgain(_ image: Image?, isFull: Bool) throws -> DamageList {
+        var frames = try unit.damage()
+        if isFull, let image { frames.formUnion(try image.mostlyDeadFrames()) }
+        return frames
     }
 
     /// Two accounts of the new image must agree: the sum over all pages read, and the old image less what was replaced

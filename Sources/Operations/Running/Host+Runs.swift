@@ -43,6 +43,7 @@ extension Host {
             defer {
                 cancellations.withLock { $0[run.id] = nil }
                 heartbeats.withLock { $0[run.id] = nil }
+                if board.active.isEmpty { Memory.giveBack() }
                 ended()
             }
             execute(run, started: started, cancellation: cancellation, work: work, failed: failed)

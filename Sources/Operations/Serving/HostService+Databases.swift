@@ -104,7 +104,7 @@ extension Host {
             var database = Database(
                 name: record.name, server: record.server, path: record.path, engine: record.engine,
                 state: Wire::DatabaseState(record.state), size: record.size)
-            database.backups = (try? repository?.sequences(of: record.unit).count) ?? 0
+            database.backups = repository.map { count($0, record.unit) } ?? 0
             database.lastBackup = record.lastBackup?.instant
             database.lastBackupId = record.lastBackup?.backup
             database.unchangedAsOf = record.unchangedAsOf
@@ -118,6 +118,13 @@ extension Host {
             if record.state != .gone { schedule(&database, record, ticks, now.wall) }
             return database
         }
+    }
+
+    /// Backups that can be restored; those in soft delete don't count.
+    private func count(_ repository: Repository, _ unit: UnitID) -> Int {
+        guard let sequences = try? repository.sequences(of: unit) else { return 0 }
+        let marks = (try? repository.markStates(of: unit, preservedAtBirth: [])) ?? [:]
+        return sequences.count { marks[$0]?.deleted == nil }
     }
 
     private func schedule(

@@ -33,8 +33,9 @@ struct VerifyBackup {
     private func stored() throws -> Verdict {
         let step = step
         let report = try unit.repository.check(record.sequence, of: unit.id) { try step(Int($0)) }
+        // A damaged map harms no backup: it is made anew from the deltas.
         return Verdict(
-            faults: report.findings.map { ($0.object, $0.fault, $0.affected) },
+            faults: report.findings.filter { !$0.affected.isEmpty }.map { ($0.object, $0.fault, $0.affected) },
             damage: report.damage[unit.id] ?? DamageList())
     }
 
