@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Model
+internal import Platform
 package import Wire
 
 /// What a command sees of the world besides its arguments; tests bring their own.
@@ -57,13 +58,8 @@ package struct Surroundings: Sendable {
         output: { _ in }, errors: { _ in }, repositories: NoRepositories(), settingsPath: "/etc/holdfast/holdfast.toml")
 
     private static func write(_ text: String, _ descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { _exit(errno == EPIPE ? 0 : 1) }
-            bytes = bytes.dropFirst(count)
-        }
+        let error = StandardStream.write(text, to: descriptor)
+        if error != 0 { _exit(error == EPIPE ? 0 : 1) }
     }
 
     private static func secret(_ question: String) -> String? {

@@ -37,9 +37,9 @@ final class SocketFile: Sendable {
     /// Gives the socket mode 0660, its group and its name. Call it once the server listens, before it accepts.
     func publish() throws {
         if let group = Users.groupID(named: Self.group), geteuid() == 0 || isMember(of: group) {
-            try SystemCall.check("set the group of", temporary) { Int(chown(temporary, uid_t.max, group)) }
+            try Files.setOwner(temporary, gid: group)
         }
-        try SystemCall.check("set the mode of", temporary) { Int(chmod(temporary, 0o660)) }
+        try Files.setMode(temporary, 0o660)
         let status = try Files.status(temporary, followLinks: false)
         try Files.rename(temporary, to: path, replacing: true)
         published.withLock { $0 = status }
