@@ -137,7 +137,7 @@ import Wire
 
     @Test func aSocketLeftByACrashIsNoHindranceButAnotherFileIs() async throws {
         let (daemon, _) = try await PrivateDaemon.withLedger()
-        daemon.crash()
+        try await daemon.crash()
         #expect(FileManager.default.fileExists(atPath: daemon.socket))
         try await daemon.start()
         try await daemon.stop()

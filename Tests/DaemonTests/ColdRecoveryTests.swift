@@ -14,7 +14,7 @@ import Wire
         try await ledger.append(5)
         points.append((try await daemon.backUp("ledger.db"), try content(ledger.path)))
         points.append((try await daemon.backUp("other.db"), try content(other.path)))
-        daemon.crash()
+        try await daemon.crash()
         return (daemon, points)
     }
 

@@ -49,7 +49,7 @@ import Wire
     @Test func theCooldownOutlivesTheDaemon() async throws {
         let (daemon, _) = try await PrivateDaemon.withLedger(.wal, Self.tenMinutes)
         try await daemon.succeed("backup", "ledger.db")
-        daemon.crash()
+        try await daemon.crash()
         try await daemon.start()
         expectRefusal(try await daemon.holdfast("backup", "ledger.db"), 14, .inCooldown)
     }

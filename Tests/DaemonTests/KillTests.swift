@@ -46,7 +46,7 @@ import Wire
                         "inject=\(call):signal=SIGKILL:when=\(occurrence)",
                     ])
                     await act(scenario, daemon, &acknowledged)
-                    daemon.crash()
+                    try await daemon.crash()
                     try await expectRecovery(
                         daemon, acknowledged, "\(scenario.testDescription), killed at \(call) \(occurrence)")
                 }
@@ -87,7 +87,7 @@ import Wire
         } catch {
             Issue.record("\(story): \(error)\n\(daemon.errors.suffix(2000))")
         }
-        daemon.crash()
+        try await daemon.crash()
     }
 
     /// Starts it plainly, with no manual step, and looks at everything.

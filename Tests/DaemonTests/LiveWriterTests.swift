@@ -53,7 +53,7 @@ import Wire
         #expect(transactions.last == last)
         let copy = try await daemon.restoreBeside("ledger.db", try #require(points.last).id)
         #expect(try content(copy) == content(ledger.path))
-        try await daemon.succeed("verify", "--level", "restore")
+        try await daemon.succeed("verify", "--level", "restore", within: .seconds(900))
         let codes = try await daemon.messages().map(\.code)
         #expect(!codes.contains(.drift) && !codes.contains(.stepRefused) && !codes.contains(.backupFailed))
         #expect(try FileManager.default.contentsOfDirectory(atPath: daemon.databases) == ["ledger.db"])

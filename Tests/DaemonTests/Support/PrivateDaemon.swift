@@ -140,7 +140,11 @@ final class PrivateDaemon: Sendable {
     }
 
     /// Pulls the plug.
-    func crash() { child.withLock { $0?.killGroup() } }
+    func crash() async throws {
+        child.withLock { $0?.killGroup() }
+        // What a tracer started is not our child: its end can only be seen from outside.
+        try await until("the end of holdfastd") { !Self.accepts(socket) }
+    }
 
     func signal(_ number: Int32) { child.withLock { $0?.signal(number) } }
 
