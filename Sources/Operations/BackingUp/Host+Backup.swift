@@ -19,7 +19,17 @@ extension Host {
         start(
             run, priority: order.origin == .onDemand ? .onDemand : .scheduled, started: isQuiet ? [] : [started],
             work: { context in try context.host.backUp(database, order, context) },
-            failed: { RunEnding.failure($0, .backupFailed, "backup of \(name) failed") }, ended: ended)
+            failed: { [self] fault in
+                var ending = RunEnding.failure(fault, .backupFailed, "backup of \(name) failed")
+                if isQuiet, hasFailed(database.unit, by: fault.code) { ending.messages = [] }
+                return ending
+            }, ended: ended)
+    }
+
+    /// Whether the latest backup failed the same way: every tick is on record, the message center hears of it once and
+    /// again with each full.
+    private func hasFailed(_ unit: UnitID, by code: Code) -> Bool {
+        (try? catalog.database(unit))??.fault?.code == code
     }
 
     private func backUp(

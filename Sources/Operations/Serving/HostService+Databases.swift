@@ -100,6 +100,7 @@ extension Host {
         let (now, active, cooldown) = (clock, board.active, Cooldown(length: settings.backup.onDemandCooldown))
         let repository = try? repositories.openForReading()
         let ticks = try catalog.lastTicks()
+        let rules = Dictionary(tickRules.map { ($0.server, $0) }, uniquingKeysWith: { first, _ in first })
         return try records.map { record in
             var database = Database(
                 name: record.name, server: record.server, path: record.path, engine: record.engine,
@@ -115,7 +116,9 @@ extension Host {
             database.run = active.first { $0.database == record.name }?.id
             database.cooldownEnds = cooldown.remaining(since: try catalog.cooldownStart(of: record.unit), now: now)
                 .map { now.wall + $0 }
-            if record.state != .gone { schedule(&database, record, ticks, now.wall) }
+            if record.state != .gone, let rules = rules[record.server] {
+                schedule(&database, record, rules, ticks, now.wall)
+            }
             return database
         }
     }
@@ -128,9 +131,9 @@ extension Host {
     }
 
     private func schedule(
-        _ database: inout Database, _ record: DatabaseRecord, _ ticks: [TickKey: Instant], _ now: Instant
+        _ database: inout Database, _ record: DatabaseRecord, _ rules: ServerRules, _ ticks: [TickKey: Instant],
+        _ now: Instant
     ) {
-        guard let rules = tickRules.first(where: { $0.server == record.server }) else { return }
         let zone: ZoneOffset = { LocalZone.offsetSeconds(at: $0) }
         let next = [(BackupKind.progressive, rules.progressive), (.full, rules.full)].compactMap { kind, rule in
             rule.next(after: ticks[TickKey(server: record.server, kind: kind)] ?? now, zone: zone).map {
