@@ -11,6 +11,8 @@ final class DatabaseSource {
     private let folder: File
     private let fileName: [UInt8]
 
+    static let goneHint = "its backups stay: see `holdfast backups`, and bring it back with `holdfast restore`"
+
     /// - Throws: `not-found`, `database-unreadable`, `not-a-database`.
     init(_ database: FoundDatabase) throws {
         name = database.name
@@ -18,7 +20,7 @@ final class DatabaseSource {
         folder = try Self.openFolder(of: path, name)
         fileName = path.components.last ?? []
         guard let main = try Self.open(folder, fileName, name) else {
-            throw Fault(.notFound, "database \(name) no longer exists")
+            throw Fault(.notFound, "database \(name) no longer exists", hint: Self.goneHint)
         }
         self.main = main
         guard try main.status().kind == .file else { throw Fault(.notADatabase, "\(name) is not a regular file") }
@@ -100,7 +102,7 @@ final class DatabaseSource {
         let error = errno
         switch error {
         case ENOENT:
-            throw Fault(.notFound, "database \(name) no longer exists")
+            throw Fault(.notFound, "database \(name) no longer exists", hint: Self.goneHint)
         case ELOOP, ENOTDIR:
             throw Fault(
                 .databaseUnreadable, "database \(name) can't be opened: a symbolic link is in the way",

@@ -27,7 +27,8 @@ extension SQLiteEngine {
                 ? ImageSnapshot(resting: source, header: header, look: look) : locked(source, look, patience)
         } catch let fault as Fault where fault.code == .sourceChanged {
             guard try source.identity() != nil else {
-                throw Fault(.notFound, "database \(database.name) no longer exists")
+                throw Fault(
+                    .notFound, "database \(database.name) no longer exists", hint: DatabaseSource.goneHint)
             }
             throw fault
         }
