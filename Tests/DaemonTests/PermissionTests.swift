@@ -14,7 +14,8 @@ struct PermissionTests {
     private func asNobody(_ daemon: PrivateDaemon, _ arguments: String...) async throws -> Output {
         let program = "\(daemon.path)/holdfast"
         if !FileManager.default.fileExists(atPath: program) {
-            try FileManager.default.copyItem(atPath: Programs.command, toPath: program)
+            // By another process: a program that is open for writing here, or in a child that inherited it, can't run.
+            _ = try PrivateDaemon.good(try await daemon.folder.run("/bin/cp", [Programs.command, program]))
             chmod(program, 0o755)
             chmod(daemon.path, 0o755)
         }
