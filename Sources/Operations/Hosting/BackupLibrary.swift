@@ -45,7 +45,9 @@ struct BackupLibrary {
     }
 
     /// The backup meant by a request: the one named, else the newest that is not later than `instant`.
-    /// - Throws: `not-found`.
+    ///
+    /// One whose record can't be read is passed over, even if it may have been the one meant: `backups` doesn't show it.
+    /// - Throws: `not-found`; the damage when no record can be read.
     func choose(_ database: String, _ id: BackupID?, at instant: Instant?) throws -> (BackupUnit, PointRecord) {
         if let id {
             let (unit, sequence) = try locate(id)
@@ -55,13 +57,31 @@ struct BackupLibrary {
         let name = try NameSelection.one(database, among: units.map(\.name))
         guard let unit = units.first(where: { $0.name == name })?.unit else { throw noBackup(name, instant) }
         let marks = try repository.markStates(of: unit.id, preservedAtBirth: [])
-        let usable = try unit.records().filter { record in
-            marks[record.sequence]?.deleted == nil && (instant.map { record.draft.instant <= $0 } ?? true)
-        }
+        let living = try repository.sequences(of: unit.id).reversed().filter { marks[$0]?.deleted == nil }
+        let (records, damage) = try readable(living, of: unit)
+        let usable = records.filter { record in instant.map { record.draft.instant <= $0 } ?? true }
         guard let record = usable.max(by: { ($0.draft.instant, $0.sequence) < ($1.draft.instant, $1.sequence) }) else {
-            throw noBackup(name, instant)
+            throw damage ?? noBackup(name, instant)
         }
         return (unit, record)
+    }
+
+    /// The backups among points, and the first damage met.
+    /// - Throws: what is no damage, such as `input-output`.
+    private func readable(
+        _ sequences: [SequenceNumber], of unit: BackupUnit
+    ) throws -> (records: [PointRecord], damage: Fault?) {
+        var damage: Fault?
+        let records = try sequences.compactMap { sequence in
+            do {
+                let record = try unit.record(sequence)
+                return record.isVoid ? nil : record
+            } catch let fault as Fault where fault.code.isDamage {
+                damage = damage ?? fault
+                return nil
+            }
+        }
+        return (records, damage)
     }
 
     /// Units with the name that their newest backup gives them; of several with one name the one backed up last.

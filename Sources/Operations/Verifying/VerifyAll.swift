@@ -19,6 +19,9 @@ struct VerifyAll {
     }
 
     /// The backups that a request means, oldest first.
+    ///
+    /// A backup whose record can't be read is among them, with a stand-in that knows no more than the identifier and the
+    /// database's name; `run` finds it damaged.
     /// - Throws: `not-found`, `ambiguous-name`.
     func choose(_ request: VerifyRequest) throws -> [(BackupUnit, PointRecord)] {
         var chosen: [(BackupUnit, PointRecord)] = []
@@ -29,11 +32,23 @@ struct VerifyAll {
         let wanted = request.databases.isEmpty ? names : try NameSelection.several(request.databases, among: names)
         for (name, unit) in units where wanted.contains(name) {
             chosen += try unit.repository.sequences(of: unit.id).compactMap { sequence in
-                let record = try unit.record(sequence)
-                return record.isVoid ? nil : (unit, record)
+                guard let record = try recordOrStandIn(sequence, of: unit), !record.isVoid else { return nil }
+                return (unit, record)
             }
         }
         return chosen
+    }
+
+    private func recordOrStandIn(_ sequence: SequenceNumber, of unit: BackupUnit) throws -> PointRecord? {
+        do {
+            return try unit.record(sequence)
+        } catch let fault as Fault where fault.code.isDamage {
+            var standIn = try unit.newestReadable()
+            standIn?.sequence = sequence
+            standIn?.packs = []
+            standIn?.draft.files = []
+            return standIn
+        }
     }
 
     /// - Returns: the report, and what became of each backup.
@@ -41,9 +56,7 @@ struct VerifyAll {
         var report = VerifyReport(level: level, checked: 0, bytes: .zero)
         var proven: [Proven] = []
         for (unit, record) in backups {
-            let verify = VerifyBackup(
-                unit: unit, record: record, scratch: scratch, check: EngineDefaults.check, step: step)
-            let verdict = try verify.run(level)
+            let verdict = try verdict(on: record, of: unit, level)
             report.checked += 1
             report.bytes = report.bytes + ByteCount(record.draft.files.reduce(0) { $0 + $1.length })
             for (object, fault, affected) in verdict.faults {
@@ -56,6 +69,24 @@ struct VerifyAll {
             if leavesProofs { try leaveProof(unit, record, verdict, level) }
         }
         return (report, proven)
+    }
+
+    private func verdict(
+        on record: PointRecord, of unit: BackupUnit, _ level: VerifyLevel
+    ) throws -> VerifyBackup.Verdict {
+        do {
+            // Again, now that its turn has come: it may be a stand-in, or have been damaged since.
+            _ = try unit.record(record.sequence)
+        } catch let fault as Fault where fault.code.isDamage {
+            let point = ObjectName.point(record.sequence)
+            let damage = DamageList([DamageList.Item(object: point, frames: nil)])
+            return VerifyBackup.Verdict(
+                faults: [("db/\(unit.id)/\(point.path)", fault, [BackupID(unit: unit.id, sequence: record.sequence)])],
+                damage: damage)
+        }
+        let verify = VerifyBackup(
+            unit: unit, record: record, scratch: scratch, check: EngineDefaults.check, step: step)
+        return try verify.run(level)
     }
 
     /// The same damage met in several backups is one finding.
