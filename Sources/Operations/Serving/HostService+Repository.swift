@@ -14,8 +14,16 @@ extension HostService {
 
     package func checkRepository(by actor: Actor) async throws -> RepositoryCheck {
         try await ask { host in
-            let repository = try host.repositories.open()
-            let check = try RepositoryWork(repository).check(by: actor, leavesDamage: true) { _ in }
+            let check: RepositoryCheck
+            do {
+                let repository = try host.repositories.open()
+                check = try RepositoryWork(repository).check(by: actor, leavesDamage: true) { _ in }
+            } catch {
+                var draft = MessageDraft(.error, Fault.wrapping(error), actor: actor)
+                draft.text = "the check of the repository failed: \(draft.text)"
+                host.say([draft])
+                throw error
+            }
             let text =
                 check.isGood
                 ? "checked \(check.objects) objects of the repository, \(check.bytes): nothing wrong"
@@ -34,8 +42,15 @@ extension HostService {
         try await ask { host in try RepositoryWork(try host.repositories.openForReading()).keys() }
     }
 
+    /// The daemon reads and makes key files as root, so only root may name one.
+    /// - Throws: `not-permitted`.
     package func addKey(_ request: KeyRequest, by actor: Actor) async throws -> KeyReply {
         try await ask { host in
+            guard request.kind != .keyFile || actor.isRoot else {
+                throw Fault(
+                    .notPermitted, "only root may add a key file as a key",
+                    hint: "run the command as root, or add a passphrase or a recovery key")
+            }
             let reply = try RepositoryWork(try host.repositories.open()).addKey(request)
             try host.catalog.record(
                 [
@@ -59,6 +74,12 @@ extension HostService {
                 ], at: WallClock.now())
             return removed
         }
+    }
+}
+
+extension Actor {
+    fileprivate var isRoot: Bool {
+        if case .user(uid: 0, name: _) = self { true } else { false }
     }
 }
 
