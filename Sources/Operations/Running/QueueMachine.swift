@@ -55,21 +55,22 @@ package struct QueueMachine: Sendable {
         return waiting
     }
 
+    /// Looks no further than the last item that starts: the cost doesn't grow with what waits behind it.
     private mutating func startable() -> [Item] {
         var started: [Item] = []
         var busy = Set(working.compactMap(\.unit))
-        var rest: [Item] = []
-        for item in waiting {
-            let isFree = item.unit.map { !busy.contains($0) } ?? true
-            if working.count + started.count < parallel, isFree {
+        var place = waiting.startIndex
+        while working.count + started.count < parallel, place < waiting.endIndex {
+            let item = waiting[place]
+            if item.unit.map({ !busy.contains($0) }) ?? true {
                 started.append(item)
+                waiting.remove(at: place)
             } else {
-                rest.append(item)
+                place += 1
             }
             // A unit that waits keeps its place before later work on the same unit.
             if let unit = item.unit { busy.insert(unit) }
         }
-        waiting = rest
         working += started
         return started
     }

@@ -9,9 +9,12 @@ package final class RunBoard: Sendable {
     private struct State {
         var runs: [String: Run] = [:]
         var order: [String] = []
+        /// How many of the runs have ended.
+        var ended = 0
         var watchers: [String: [UUID: AsyncStream<Run>.Continuation]] = [:]
     }
 
+    /// Ended runs kept at least; up to twice as many, so that forgetting costs each new run next to nothing.
     private static let endedKept = 200
     private let state = Mutex(State())
 
@@ -19,8 +22,12 @@ package final class RunBoard: Sendable {
 
     package func add(_ run: Run) {
         state.withLock { state in
-            state.runs[run.id] = run
-            state.order.append(run.id)
+            if let old = state.runs.updateValue(run, forKey: run.id) {
+                if old.state.isFinal { state.ended -= 1 }
+            } else {
+                state.order.append(run.id)
+            }
+            if run.state.isFinal { state.ended += 1 }
             Self.forgetOld(&state)
         }
     }
@@ -30,8 +37,10 @@ package final class RunBoard: Sendable {
     package func update(_ id: String, _ change: (inout Run) -> Void) -> Run? {
         state.withLock { state in
             guard var run = state.runs[id] else { return nil }
+            let wasFinal = run.state.isFinal
             change(&run)
             state.runs[id] = run
+            state.ended += (run.state.isFinal ? 1 : 0) - (wasFinal ? 1 : 0)
             let watchers = state.watchers[id] ?? [:]
             for watcher in watchers.values { watcher.yield(run) }
             if run.state.isFinal {
@@ -77,10 +86,11 @@ package final class RunBoard: Sendable {
     }
 
     private static func forgetOld(_ state: inout State) {
+        guard state.ended > 2 * endedKept else { return }
         let ended = state.order.filter { state.runs[$0]?.state.isFinal ?? true }
-        guard ended.count > endedKept else { return }
         let old = Set(ended.prefix(ended.count - endedKept))
         state.order.removeAll { old.contains($0) }
         for id in old { state.runs[id] = nil }
+        state.ended = ended.count - old.count
     }
 }
