@@ -51,10 +51,23 @@ extension Catalog {
     /// Takes in what the repository knows and the catalog doesn't, in one transaction.
     ///
     /// A database that is new here counts as unreachable until its server has answered. Facts about the newest backup
-    /// are taken when they are newer than those known. A name that another unit bears now makes the new one `gone`.
-    package func adopt(_ databases: [StoredDatabase], at instant: Instant) throws {
+    /// replace those known of another one. A name that another unit bears now makes the new one `gone`.
+    /// - Parameter units: all that the repository has; nil when that is not known. What is known of other units' backups
+    ///   is forgotten: they are not there.
+    package func adopt(
+        _ databases: [StoredDatabase], onlyStored units: Set<UnitID>? = nil, at instant: Instant
+    ) throws {
         try transition { transition in
             for database in databases { try transition.adopt(database, at: instant) }
+            if let units { try transition.forgetBackups(exceptOf: units) }
+        }
+    }
+
+    /// Makes the next tick look at the database itself: its newest backup can't be counted on any more.
+    package func forgetChangeToken(of unit: UnitID) throws {
+        try transition { transition in
+            _ = try transition.execute(
+                "UPDATE databases SET change_token = NULL, quiet = 0 WHERE unit = ?", [unit.description])
         }
     }
 }
@@ -82,14 +95,27 @@ extension Transition {
                     stored.newest.instant.microseconds, isTaken ? instant.microseconds : nil,
                 ])
         }
-        let isNewer = try row(
-            "SELECT 1 FROM databases WHERE unit = ? AND ifnull(last_backup_at, ?) < ?",
-            [unit, Int64.min, stored.newest.instant.microseconds])
-        if isNewer != nil { try record(stored.newest) }
+        let differs = try row(
+            "SELECT 1 FROM databases WHERE unit = ? AND last_backup IS NOT ?",
+            [unit, stored.newest.backup?.description])
+        if differs != nil { try record(stored.newest) }
         if let full = stored.lastFull {
             try execute(
                 "UPDATE databases SET last_full_at = max(ifnull(last_full_at, ?), ?) WHERE unit = ?",
                 [Int64.min, full.microseconds, unit])
+        }
+    }
+
+    fileprivate func forgetBackups(exceptOf units: Set<UnitID>) throws {
+        let known = try String.fetchAll(database, sql: "SELECT unit FROM databases WHERE last_backup IS NOT NULL")
+        for unit in known where UnitID(unit).map({ !units.contains($0) }) ?? true {
+            try execute(
+                """
+                UPDATE databases SET last_backup = NULL, last_backup_kind = NULL, last_backup_at = NULL,
+                    last_full_at = NULL, change_token = NULL, unchanged_at = NULL, quiet = 0, proven_backup = NULL,
+                    proven_at = NULL
+                WHERE unit = ?
+                """, [unit])
         }
     }
 

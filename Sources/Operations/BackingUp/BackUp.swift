@@ -12,6 +12,8 @@ package struct BackupOrder: Sendable {
     package var actor: Actor
     package var comment: String?
     package var preserve: Bool
+    /// The newest backup has been deleted, so that it can't stand for a database that is unchanged since.
+    package var isNewestUnusable = false
 
     package init(
         kind: BackupKind, origin: BackupOrigin, actor: Actor, comment: String? = nil, preserve: Bool = false
@@ -21,6 +23,22 @@ package struct BackupOrder: Sendable {
         self.actor = actor
         self.comment = comment
         self.preserve = preserve
+    }
+}
+
+extension BackupOrder {
+    /// Whether a backup is wanted even if nothing has changed: somebody wants to keep, or find again, this very moment.
+    fileprivate var makesPoint: Bool { preserve || !(comment ?? "").isEmpty || isNewestUnusable }
+}
+
+/// A state of a database that was seen to equal a backup's image, by the engine's token of it.
+package struct KnownState: Sendable {
+    package var backup: BackupID
+    package var token: String
+
+    package init(backup: BackupID, token: String) {
+        self.backup = backup
+        self.token = token
     }
 }
 
@@ -40,17 +58,17 @@ package struct BackUp {
     private let compression: Compression
     private let order: BackupOrder
     private let started: Instant
-    private let token: String?
+    private let known: KnownState?
     private let begin: @Sendable (ByteCount) -> Void
     private let step: @Sendable (Int) throws -> Void
 
     /// - Parameters:
-    ///   - token: the engine's, of a state that is known to equal the newest image; nil takes the newest backup's own.
+    ///   - known: a later state that was seen to equal a backup's image; counts while that backup is the newest.
     ///   - begin: hears how much there is to read, at each attempt.
     ///   - step: hears of bytes read; throws to stop.
     package init(
         engine: any Engine, database: FoundDatabase, server: String, unit: BackupUnit, compression: Compression,
-        order: BackupOrder, started: Instant, token: String? = nil,
+        order: BackupOrder, started: Instant, known: KnownState? = nil,
         begin: @escaping @Sendable (ByteCount) -> Void = { _ in },
         step: @escaping @Sendable (Int) throws -> Void = { _ in }
     ) {
@@ -61,7 +79,7 @@ package struct BackUp {
         self.compression = compression
         self.order = order
         self.started = started
-        self.token = token
+        self.known = known
         self.begin = begin
         self.step = step
     }
@@ -80,7 +98,7 @@ package struct BackUp {
         } catch let fault as Fault where fault.code.isDamage {
             return try fromAllPages(after: nil, because: fault)
         }
-        if order.kind == .progressive, let newest, let token = token ?? Self.token(of: newest),
+        if order.kind == .progressive, !order.makesPoint, let newest, let token = token(of: newest),
             engine.changes(of: database, since: token) == .unchanged
         {
             return .unchanged(newest, instant: WallClock.now(), token: token)
@@ -115,7 +133,7 @@ package struct BackUp {
         let base = healing == nil ? newest : nil
         let matching = FileMatching(snapshot.files, before: base?.draft.files ?? [], sequence: writer.sequence)
         // Asked after the snapshot is fixed: what it doesn't name can't have changed up to the snapshot.
-        let finding = base.map { engine.changes(of: database, since: token ?? Self.token(of: $0)) }
+        let finding = base.map { engine.changes(of: database, since: token(of: $0)) }
         let named = finding?.named(files: snapshot.files.count)
         let isFull = order.kind == .full || base == nil
         let readsNamedOnly = !isFull && named != nil
@@ -128,7 +146,9 @@ package struct BackUp {
         try snapshot.finish()
         let root = base?.draft.postRoot ?? .empty
         if !readsNamedOnly { try check(tally, from: root) }
-        if !isFull, let base, tally.pagesStored == 0, matching.isSameShape(as: base.draft.files) {
+        if !isFull, !order.makesPoint, let base, tally.pagesStored == 0,
+            matching.isSameShape(as: base.draft.files)
+        {
             return .unchanged(base, instant: snapshot.instant, token: snapshot.token)
         }
         let draft = PointDraft(
@@ -173,8 +193,10 @@ package struct BackUp {
         return Drift(suspectFrom: try unit.firstSuspect(upTo: newest), pages: tally.pagesDrifted)
     }
 
-    private static func token(of record: PointRecord) -> String? {
-        record.draft.token.isEmpty ? nil : record.draft.token
+    /// The engine's token of a state that equals the backup's image.
+    private func token(of record: PointRecord) -> String? {
+        if let known, known.backup == record.id { return known.token }
+        return record.draft.token.isEmpty ? nil : record.draft.token
     }
 }
 

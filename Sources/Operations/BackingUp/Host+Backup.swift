@@ -37,11 +37,16 @@ extension Host {
     ) throws -> RunEnding {
         let unit = BackupUnit(database.unit, in: try repositories.open())
         let record = try catalog.database(database.unit)
+        let known = record?.lastBackup.flatMap { last in
+            record?.changeToken.map { KnownState(backup: last.backup, token: $0) }
+        }
+        var order = order
+        order.isNewestUnusable = try isNewestDeleted(unit)
         let throttle = Throttle(bytesPerSecond: settings.backup.readLimit)
         let backUp = BackUp(
             engine: database.server.engine, database: database.found, server: database.server.name, unit: unit,
             compression: repositories.compression, order: order,
-            started: context.run.started ?? context.run.requested, token: record?.changeToken,
+            started: context.run.started ?? context.run.requested, known: known,
             begin: { context.begin("reading", total: $0) },
             step: {
                 try context.advance(by: $0)
@@ -51,10 +56,16 @@ extension Host {
         case .unchanged(let newest, let instant, let token):
             return unchanged(database, newest, instant, token, order)
         case .made(let record, let read, let notes, let healed):
+            try repositories.confirm(unit.repository)
             // Not part of the commit: what fails here is done the next time.
             _ = try? unit.repository.mergeMaps(of: unit.id)
             return made(database, record, read, notes, healed)
         }
+    }
+
+    private func isNewestDeleted(_ unit: BackupUnit) throws -> Bool {
+        guard let newest = try unit.repository.sequences(of: unit.id).last else { return false }
+        return try unit.repository.markStates(of: unit.id, preservedAtBirth: [])[newest]?.deleted != nil
     }
 
     private func made(
@@ -76,9 +87,11 @@ extension Host {
                 MessageDraft(
                     .error, .drift,
                     "\(drift.pages) pages of \(name) had changed without notice; this full backup has them",
-                    hint: "its backups \(BackupID(unit: record.unit, sequence: drift.suspectFrom)) up to "
-                        + "\(BackupID(unit: record.unit, sequence: record.sequence - 1)) are suspect until "
-                        + "`holdfast verify --level restore` proves them"))
+                    hint: drift.suspectFrom >= record.sequence
+                        ? "no earlier backup is affected"
+                        : "its backups \(BackupID(unit: record.unit, sequence: drift.suspectFrom)) up to "
+                            + "\(BackupID(unit: record.unit, sequence: record.sequence - 1)) are suspect until "
+                            + "`holdfast verify --level restore` proves them"))
         }
         messages.append(
             MessageDraft(

@@ -28,7 +28,8 @@ extension Host {
         try center.start()
         let host = Host(
             configuration: configuration, catalog: catalog,
-            repositories: RepositoryDoor(settings.repository), center: center)
+            repositories: RepositoryDoor(settings.repository), center: center, report: failed)
+        host.repositories.observe { [weak host] in host?.takeIn($0) }
         host.finishRestores()
         try host.reconcile()
         return host
@@ -77,18 +78,20 @@ extension Host {
         try? catalog.close()
     }
 
-    /// Whether the catalog answers and every run at work has moved within the last quarter of an hour.
+    /// SQLite's own check of a restored copy tells nothing while it runs, and takes long for a large one.
+    private static let longestSilence = Duration.seconds(2 * 3600)
+
+    /// Whether the catalog answers and every run at work has moved within `longestSilence`.
     package func isWell() -> Bool {
         guard (try? catalog.newestMessage()) != nil else { return false }
         let now = BootClock.now()
-        return heartbeats.withLock { beats in beats.values.allSatisfy { now - $0 < .seconds(900) } }
+        return heartbeats.withLock { beats in beats.values.allSatisfy { now - $0 < Self.longestSilence } }
     }
 
     /// Closes the runs that a killed daemon left open, and takes in backups that the catalog doesn't know.
     private func reconcile() throws {
         do {
             let repository = try repositories.open()
-            try catalog.adopt(try storedDatabases(in: repository), at: WallClock.now())
             try catalog.closeInterruptedRuns(at: clock) { try verdict(on: $0, in: repository) }
         } catch let fault as Fault where fault.code != .databaseDamaged {
             try catalog.closeInterruptedRuns(at: clock)

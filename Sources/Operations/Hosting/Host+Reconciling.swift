@@ -1,8 +1,19 @@
 import Catalog
 import Model
+import Platform
 import Storage
 
 extension Host {
+    /// Takes in what a repository holds that has just been opened: it may be another one than before, or an older copy.
+    func takeIn(_ repository: Repository) {
+        do {
+            let units = Set(try repository.units())
+            try catalog.adopt(try storedDatabases(in: repository), onlyStored: units, at: WallClock.now())
+        } catch {
+            report(Fault.wrapping(error))
+        }
+    }
+
     /// What the repository knows of databases that the catalog doesn't, or knows less well.
     func storedDatabases(in repository: Repository) throws -> [StoredDatabase] {
         let known = Dictionary(

@@ -1,7 +1,7 @@
 package import Catalog
 import Foundation
 package import Messages
-import Model
+package import Model
 import Platform
 package import Policies
 package import Settings
@@ -20,11 +20,15 @@ package final class Host: Sendable {
     /// When each run at work last moved, by the boot clock.
     let heartbeats = Mutex<[Int64: Duration]>([:])
 
+    /// Tells the service log what neither message center nor catalog can take.
+    let report: @Sendable (Fault) -> Void
     private let current: Mutex<Configuration>
 
     package init(
-        configuration: Configuration, catalog: Catalog, repositories: RepositoryDoor, center: MessageCenter
+        configuration: Configuration, catalog: Catalog, repositories: RepositoryDoor, center: MessageCenter,
+        report: @escaping @Sendable (Fault) -> Void
     ) {
+        self.report = report
         self.catalog = catalog
         self.repositories = repositories
         self.center = center
@@ -47,10 +51,15 @@ package final class Host: Sendable {
         ClockReading(sinceBoot: BootClock.now(), bootID: BootClock.bootID, wall: WallClock.now())
     }
 
-    /// Says something in the message center that belongs to no other transition. A catalog that can't take it is told
-    /// to the service log by the next transition that fails; the message itself is lost.
+    /// Says something in the message center that belongs to no other transition; in the service log when the catalog
+    /// can't take it.
     func say(_ drafts: [MessageDraft]) {
         guard !drafts.isEmpty else { return }
-        _ = try? catalog.record(drafts, at: WallClock.now())
+        do {
+            try catalog.record(drafts, at: WallClock.now())
+        } catch {
+            report(Fault.wrapping(error))
+            for draft in drafts { report(Fault(draft.code, draft.text, hint: draft.hint)) }
+        }
     }
 }

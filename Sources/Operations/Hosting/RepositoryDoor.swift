@@ -11,6 +11,9 @@ package final class RepositoryDoor: Sendable {
     private struct State {
         var settings: RepositorySettings
         var repository: Repository?
+        /// Of its description: another repository at the same path has another.
+        var identity: FileStatus?
+        var opened: @Sendable (Repository) -> Void = { _ in }
     }
 
     private let state: Mutex<State>
@@ -20,15 +23,40 @@ package final class RepositoryDoor: Sendable {
     /// - Throws: why it can't be opened: `repository-missing`, `no-key-matches`, `repository-in-use` …
     package func open() throws -> Repository {
         try state.withLock { state in
-            if let repository = state.repository, Files.exists("\(repository.location)/\(Repository.descriptorName)") {
-                return repository
-            }
+            let identity = Self.identity(state.settings.path)
+            if let repository = state.repository, identity != nil, state.identity == identity { return repository }
             state.repository = nil
             let opened = try Repository.open(
                 at: state.settings.path, secret: Self.secret(state.settings), for: .writing)
             state.repository = opened
+            state.identity = Self.identity(state.settings.path)
+            state.opened(opened)
             return opened
         }
+    }
+
+    /// Calls `opened` with the repository whenever it has been opened, before anybody uses it; it must not come back here.
+    package func observe(_ opened: @escaping @Sendable (Repository) -> Void) { state.withLock { $0.opened = opened } }
+
+    /// - Throws: `repository-missing` when `repository` is not what lies at its path any more: what was written to it
+    ///   since may be anywhere.
+    package func confirm(_ repository: Repository) throws {
+        let isThere = state.withLock { state in
+            state.repository !== repository || state.identity == Self.identity(repository.location)
+        }
+        guard isThere else {
+            throw Fault(
+                .repositoryMissing, "repository \(repository.location) was replaced or unmounted while it was written to",
+                hint: "mount it again; the backup is made anew by the next run")
+        }
+    }
+
+    private static func identity(_ path: String) -> FileStatus? {
+        guard var status = try? Files.status("\(path)/\(Repository.descriptorName)") else { return nil }
+        // Written once: content and times are those of its birth; a hard link more or less means nothing.
+        status.links = 0
+        status.changed = 0
+        return status
     }
 
     /// For what only reads: also from a file system that is read-only.
@@ -52,10 +80,10 @@ package final class RepositoryDoor: Sendable {
 
     package var compression: Compression { state.withLock { $0.settings.compression } }
 
-    /// Runs that have the old one go on with it.
+    /// Runs that have the old one go on with it. Another key for the same repository is used when it is opened next.
     package func use(_ settings: RepositorySettings) {
         state.withLock { state in
-            if state.settings.path != settings.path || state.settings.key != settings.key { state.repository = nil }
+            if state.settings.path != settings.path { state.repository = nil }
             state.settings = settings
         }
     }

@@ -1,4 +1,5 @@
 import Catalog
+import Foundation
 import Messages
 import Model
 import Platform
@@ -28,7 +29,7 @@ extension Host {
     /// - Parameters:
     ///   - started: recorded with the start.
     ///   - work: called on a thread of its own; what it throws ends the run by `failed`.
-    ///   - ended: called once, whatever becomes of the run, unless the daemon stops before.
+    ///   - ended: called once, whatever becomes of the run.
     func start(
         _ run: Catalog::Run, priority: QueueMachine.Priority, started: [MessageDraft] = [],
         work: @escaping @Sendable (RunContext) throws -> RunEnding,
@@ -39,16 +40,16 @@ extension Host {
         cancellations.withLock { $0[run.id] = cancellation }
         let unit = run.request.isExclusive ? run.request.unit?.description : nil
         let item = QueueMachine.Item(run: String(run.id), unit: unit, priority: priority)
-        let isQueued = queue.submit(item) { [self] in
-            defer {
-                cancellations.withLock { $0[run.id] = nil }
-                heartbeats.withLock { $0[run.id] = nil }
-                if board.active.isEmpty { Memory.giveBack() }
-                ended()
-            }
-            execute(run, started: started, cancellation: cancellation, work: work, failed: failed)
+        let leave: @Sendable () -> Void = { [self] in
+            cancellations.withLock { $0[run.id] = nil }
+            heartbeats.withLock { $0[run.id] = nil }
+            ended()
         }
-        if !isQueued { ended() }
+        queue.submit(item, dropped: leave) { [self] in
+            execute(run, started: started, cancellation: cancellation, work: work, failed: failed)
+            leave()
+            if board.active.isEmpty { Memory.giveBack() }
+        }
     }
 
     private func execute(
@@ -57,18 +58,14 @@ extension Host {
     ) {
         let id = String(queued.id)
         do {
-            guard case .claimed(let run) = try catalog.claimRun(queued.id, at: WallClock.now(), messages: started)
-            else {
-                return
-            }
+            guard let run = try claim(queued, started) else { return }
             board.update(id) { $0 = Wire::Run(run) }
             let progress = center.reportProgress(of: run)
             let context = RunContext(run, host: self, progress: progress, cancellation: cancellation)
             let ending: RunEnding
             do { ending = try work(context) } catch { ending = failed(Fault.wrapping(error)) }
             context.finish()
-            try catalog.finishRun(
-                run.id, ending.outcome, at: clock, findings: ending.findings, messages: ending.messages)
+            try finish(run, ending)
             let final = try catalog.run(run.id) ?? run
             board.update(id) { board in
                 board = Wire::Run(final)
@@ -76,14 +73,53 @@ extension Host {
                 ending.show(&board)
             }
         } catch {
-            // The catalog can't be written: the run's own result is safe in the repository and is taken in at the next
+            // Told in the service log by then. The run's own result is safe in the repository and is taken in at the next
             // start; who waits for the run must not wait for ever.
-            let fault = Fault.wrapping(error)
-            board.update(id) { board in
-                board.state = .failed
-                board.finished = WallClock.now()
-                board.fault = ProblemObject(fault)
+            close(id, .failed, Fault.wrapping(error))
+        }
+    }
+
+    /// - Returns: nil when the run can't start; it has been closed then.
+    private func claim(_ queued: Catalog::Run, _ started: [MessageDraft]) throws -> Catalog::Run? {
+        let id = String(queued.id)
+        switch try catalog.claimRun(queued.id, at: WallClock.now(), messages: started) {
+        case .claimed(let run): return run
+        case .notQueued:
+            let run = try catalog.run(queued.id) ?? queued
+            board.update(id) { $0 = Wire::Run(run) }
+        case .waits(let other):
+            let fault = Fault(.busy, "run \(other) works on the same database", hint: "ask again when it has ended")
+            try catalog.finishRun(
+                queued.id, .skipped(fault), at: clock, messages: [MessageDraft(.warning, fault)])
+            close(id, .skipped, fault)
+        }
+        return nil
+    }
+
+    /// Records the end of a run. While the catalog can't take it, as on a full disk, it is tried again until the daemon
+    /// stops: a run left open there would keep its database busy.
+    private func finish(_ run: Catalog::Run, _ ending: RunEnding) throws {
+        var pause = 1.0
+        while true {
+            do {
+                try catalog.finishRun(
+                    run.id, ending.outcome, at: clock, findings: ending.findings, messages: ending.messages)
+                return
+            } catch {
+                report(Fault.wrapping(error))
+                heartbeats.withLock { $0[run.id] = BootClock.now() }
+                if queue.hasStopped { throw error }
+                Thread.sleep(forTimeInterval: pause)
+                pause = min(30, pause * 2)
             }
+        }
+    }
+
+    private func close(_ id: String, _ state: Wire::RunState, _ fault: Fault) {
+        board.update(id) { board in
+            board.state = state
+            board.finished = WallClock.now()
+            board.fault = ProblemObject(fault)
         }
     }
 }

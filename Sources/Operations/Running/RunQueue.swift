@@ -5,7 +5,12 @@ import Platform
 package final class RunQueue: @unchecked Sendable {
     private let condition = NSCondition()
     private var machine: QueueMachine
-    private var bodies: [String: @Sendable () -> Void] = [:]
+    private var bodies: [String: Body] = [:]
+
+    private struct Body {
+        var run: @Sendable () -> Void
+        var drop: @Sendable () -> Void
+    }
     private var isStopped = false
 
     package init(parallel: Int) { machine = QueueMachine(parallel: parallel) }
@@ -15,23 +20,27 @@ package final class RunQueue: @unchecked Sendable {
         set { condition.withLock { machine.parallel = max(1, newValue) } }
     }
 
-    /// - Returns: false once the queue has been stopped; `body` will not run then.
-    package func submit(_ item: QueueMachine.Item, _ body: @escaping @Sendable () -> Void) -> Bool {
-        condition.withLock {
+    /// Exactly one of `body` and `dropped` is called.
+    ///
+    /// - Parameter dropped: called when the run is withdrawn, or the queue stopped, before it started.
+    package func submit(
+        _ item: QueueMachine.Item, dropped: @escaping @Sendable () -> Void, _ body: @escaping @Sendable () -> Void
+    ) {
+        let isQueued = condition.withLock {
             guard !isStopped else { return false }
-            bodies[item.run] = body
+            bodies[item.run] = Body(run: body, drop: dropped)
             start(machine.submit(item))
             return true
         }
+        if !isQueued { dropped() }
     }
 
-    /// Takes a waiting run out; its body will not run.
+    /// Takes a waiting run out.
+    /// - Returns: false when it doesn't wait (any more).
     package func withdraw(_ run: String) -> Bool {
-        condition.withLock {
-            guard machine.withdraw(run) else { return false }
-            bodies[run] = nil
-            return true
-        }
+        let body = condition.withLock { machine.withdraw(run) ? bodies.removeValue(forKey: run) : nil }
+        body?.drop()
+        return body != nil
     }
 
     package func isWaitingOrWorking(onUnit unit: String) -> Bool {
@@ -41,13 +50,16 @@ package final class RunQueue: @unchecked Sendable {
     /// Starts nothing more.
     /// - Returns: the runs that were waiting.
     package func stop() -> [String] {
-        condition.withLock {
+        let (waiting, dropped) = condition.withLock {
             isStopped = true
             let waiting = machine.drain().map(\.run)
-            for run in waiting { bodies[run] = nil }
-            return waiting
+            return (waiting, waiting.compactMap { bodies.removeValue(forKey: $0) })
         }
+        for body in dropped { body.drop() }
+        return waiting
     }
+
+    package var hasStopped: Bool { condition.withLock { isStopped } }
 
     /// Waits for what works.
     /// - Returns: false when some still worked at `deadline`.
@@ -65,7 +77,7 @@ package final class RunQueue: @unchecked Sendable {
         for item in items {
             let body = bodies.removeValue(forKey: item.run)
             Threads.start("run-\(item.run)") { [self] in
-                body?()
+                body?.run()
                 condition.withLock {
                     start(machine.finished(item.run))
                     condition.broadcast()

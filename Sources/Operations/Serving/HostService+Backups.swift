@@ -58,6 +58,9 @@ extension HostService {
                 }
             guard !isSo else { return before }
             try library.mark(id, Mark(kind: kind, instant: WallClock.now(), actor: actor))
+            if kind == .deleted, let record = try host.catalog.database(named: before.database) {
+                try host.catalog.forgetChangeToken(of: record.unit)
+            }
             try host.catalog.record(
                 [
                     MessageDraft(

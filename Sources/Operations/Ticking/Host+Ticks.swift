@@ -1,11 +1,11 @@
 import Catalog
 import Engines
-import Foundation
 import Model
 import Platform
 import Policies
 package import Scheduling
 import Settings
+import Storage
 
 extension Host: ScheduledWork {
     package func run(due actions: [DueAction], finished: @escaping @Sendable (DueAction) -> Void) {
@@ -36,7 +36,8 @@ extension Host: ScheduledWork {
         }
     }
 
-    /// Backs up what has changed, or everything for a full; returns when all of it has ended.
+    /// Queues backups of what has changed, or of everything for a full. What waits or works already is left alone by a
+    /// progressive tick, so that one large database holds up no other.
     private func tick(_ server: HostedServer, _ action: DueAction) throws {
         let now = WallClock.now()
         let located = try discover(server)
@@ -47,16 +48,11 @@ extension Host: ScheduledWork {
                 origin: .scheduled)
         }
         let runs = try catalog.enqueue(requests, at: clock)
-        let group = DispatchGroup()
         for (database, run) in zip(changed, runs) {
             // A backup of the same unit that is under way already stands for this one.
             guard case .success(let run) = run else { continue }
-            group.enter()
-            startBackup(of: database, run, BackupOrder(kind: action.kind, origin: .scheduled, actor: .daemon)) {
-                group.leave()
-            }
+            startBackup(of: database, run, BackupOrder(kind: action.kind, origin: .scheduled, actor: .daemon))
         }
-        group.wait()
     }
 
     /// Leaves out what is as in its newest backup, and notes that it is.
@@ -66,8 +62,12 @@ extension Host: ScheduledWork {
         let records = Dictionary(
             try catalog.databases(server: server).map { ($0.unit, $0) }, uniquingKeysWith: { first, _ in first })
         var unchanged: Set<UnitID> = []
+        // One that can't be opened fails the runs, each with its reason.
+        let repository = try? repositories.open()
         let changed = databases.filter { database in
-            guard let record = records[database.unit], record.lastBackup != nil, let token = record.changeToken,
+            if queue.isWaitingOrWorking(onUnit: database.unit.description) { return false }
+            guard let record = records[database.unit], let last = record.lastBackup, let token = record.changeToken,
+                (try? repository?.sequences(of: database.unit).last) == last.backup.sequence,
                 database.server.engine.changes(of: database.found, since: token) == .unchanged
             else { return true }
             unchanged.insert(database.unit)
