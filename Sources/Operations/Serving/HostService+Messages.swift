@@ -1,6 +1,7 @@
 import Catalog
 import Messages
 package import Model
+import Platform
 import Policies
 package import Wire
 
@@ -14,19 +15,21 @@ extension HostService {
         }
     }
 
+    /// With `query.after` everything after it, else the newest `query.limit`; then what comes, without gap or repetition.
+    ///
+    /// The stream reads only as fast as it is read. It ends when the catalog can't be read: who followed resumes after
+    /// the last message it got.
     package func followMessages(
         _ query: Wire::MessageQuery, for actor: Actor
     ) async throws -> AsyncStream<Wire::Message> {
-        let selection = try await ask { try $0.selection(query) }
-        let follower = host.center.follow()
-        let earlier = try await ask { host in
-            var earlier = selection
-            earlier.through = follower.start
-            earlier.order = .newestFirst
-            earlier.limit = query.limit ?? 1000
-            return Array(try host.catalog.messages(earlier).reversed())
+        let feed = try await ask { host in
+            var selection = try host.selection(query)
+            if selection.after == nil {
+                selection.after = try host.beginning(of: selection, newest: query.limit ?? 1000)
+            }
+            return MessageFeed(host: host, selection: selection)
         }
-        return MessageFeed(host: host, selection: selection).stream(earlier: earlier, live: follower)
+        return AsyncStream(unfolding: { await feed.next() })
     }
 
     package func acknowledge(_ ids: [Wire::MessageID], by actor: Actor) async throws -> [Wire::Message] {
@@ -55,47 +58,107 @@ extension Host {
     }
 }
 
-/// Earlier messages, then live ones, as one stream without gap or repetition.
-private struct MessageFeed {
-    let host: Host
-    let selection: Catalog::MessageQuery
+extension Host {
+    /// The id after which the newest `count` messages of a selection come; 0 for all.
+    fileprivate func beginning(of selection: Catalog::MessageQuery, newest count: Int) throws -> Catalog::MessageID {
+        guard count > 0 else { return try catalog.newestMessage() }
+        var newest = selection
+        newest.order = .newestFirst
+        newest.limit = count
+        let oldest = try catalog.messages(newest).last?.id
+        return oldest.map { $0 - 1 } ?? 0
+    }
+}
 
-    func stream(earlier: [Catalog::Message], live: Follower) -> AsyncStream<Wire::Message> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: Wire::Message.self, bufferingPolicy: .bufferingOldest(4096))
-        let task = Task {
-            for message in earlier { continuation.yield(Wire::Message(message)) }
-            await follow(live, into: continuation)
-            continuation.finish()
-        }
-        continuation.onTermination = { _ in task.cancel() }
-        return stream
+/// Messages of the catalog in batches up to the point where live ones begin, then those, as they are asked for.
+///
+/// A follower that was too slow for the live ones goes back to reading batches.
+private actor MessageFeed {
+    private static let batch = 500
+    /// Runs whose progress is told under their last message.
+    private static let runsKept = 1000
+
+    private let host: Host
+    private let selection: Catalog::MessageQuery
+    /// Read up to here.
+    private var last: Catalog::MessageID
+    private var ready: [Wire::Message] = []
+    private var place = 0
+    private var live: (through: Catalog::MessageID, events: AsyncStream<FollowerEvent>.Iterator)?
+    private var hasCaughtUp = false
+    private var latest: [Int64: Catalog::Message] = [:]
+
+    init(host: Host, selection: Catalog::MessageQuery) {
+        self.host = host
+        self.selection = selection
+        last = selection.after ?? 0
     }
 
-    /// A follower that was too slow reads what it missed from the catalog and follows again.
-    private func follow(_ first: Follower, into continuation: AsyncStream<Wire::Message>.Continuation) async {
-        var follower = first
-        var started: [Int64: Catalog::Message] = [:]
-        while true {
-            var missed: Catalog::MessageID?
-            for await event in follower.events {
-                switch event {
-                case .message(let message):
-                    if let run = message.run { started[run] = message }
-                    if selection.matches(message) { continuation.yield(Wire::Message(message)) }
-                case .progress(let progress):
-                    guard let message = started[progress.run], selection.matches(message) else { continue }
-                    continuation.yield(Wire::Message(message, progress: Progress(progress)))
-                case .missed(let after): missed = after
-                }
+    func next() async -> Wire::Message? {
+        while !Task.isCancelled {
+            if place < ready.count {
+                defer { place += 1 }
+                return ready[place]
             }
-            guard let after = missed, !Task.isCancelled else { return }
-            follower = host.center.follow()
-            var query = selection
-            query.after = max(after, selection.after ?? 0)
-            query.through = follower.start
-            for message in (try? host.catalog.messages(query)) ?? [] { continuation.yield(Wire::Message(message)) }
+            if hasCaughtUp {
+                switch await nextEvent() {
+                case .message(let message):
+                    last = max(last, message.id)
+                    note(message)
+                    if selection.matches(message) { return Wire::Message(message) }
+                case .progress(let progress):
+                    guard let message = latest[progress.run], selection.matches(message) else { continue }
+                    return Wire::Message(message, progress: Progress(progress))
+                case .missed: (live, hasCaughtUp) = (nil, false)
+                case nil: return nil
+                }
+            } else if await !readBatch() {
+                return nil
+            }
         }
+        return nil
+    }
+
+    private func nextEvent() async -> FollowerEvent? {
+        guard var current = live else { return nil }
+        let event = await current.events.next(isolation: self)
+        live = current
+        return event
+    }
+
+    /// - Returns: false when the catalog can't be read.
+    private func readBatch() async -> Bool {
+        let through: Catalog::MessageID
+        if let live {
+            through = live.through
+        } else {
+            let follower = host.center.follow()
+            live = (follower.start, follower.events.makeAsyncIterator())
+            through = follower.start
+        }
+        var query = selection
+        query.after = last
+        query.through = through
+        query.order = .oldestFirst
+        query.limit = Self.batch
+        let (catalog, asked) = (host.catalog, query)
+        guard let messages = try? await Threads.run("messages", { try catalog.messages(asked) }) else { return false }
+        messages.forEach(note)
+        ready = messages.map { Wire::Message($0) }
+        place = 0
+        last = messages.last?.id ?? last
+        if messages.count < Self.batch {
+            last = max(last, through)
+            hasCaughtUp = true
+        }
+        return true
+    }
+
+    private func note(_ message: Catalog::Message) {
+        guard let run = message.run else { return }
+        latest[run] = message
+        // Runs get their numbers in order: the smallest is the oldest, and has ended most likely.
+        if latest.count > Self.runsKept, let oldest = latest.keys.min() { latest[oldest] = nil }
     }
 }
 
