@@ -30,13 +30,22 @@ struct Assembly {
             work: host)
         let scheduler = scheduler
         reload = {
-            try host.reload(try SettingsFiles.load(path))
+            let settings = try SettingsFiles.load(path)
+            guard settings.timeZone == host.settings.timeZone else {
+                throw Fault(
+                    .badSettings, "time_zone can't be changed while the daemon runs",
+                    hint: "restart the daemon to use \(settings.timeZone ?? "the system's")")
+            }
+            try host.reload(settings)
             scheduler.apply(host.tickRules)
         }
         service = HostService(host, version: Build.version, reload: reload)
     }
 
-    /// Serves until SIGTERM or SIGINT.
+    /// How long answers may take that are on their way at SIGTERM, such as downloads; then they are cut off.
+    private static let patience = Duration.seconds(20)
+
+    /// Serves until SIGTERM or SIGINT; the runs are told to stop and the catalog is closed however that ends.
     func run() async throws {
         let (host, scheduler) = (host, scheduler)
         let server = APIServer(socket: host.settings.socket, service: service, logger: logger) {
@@ -44,18 +53,30 @@ struct Assembly {
             scheduler.apply(host.tickRules)
             ServiceNotification.ready(status: "serving \(host.configuration.servers.count) servers")
         }
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: server),
-                    .init(service: HangUps(host: host, reload: reload, logger: logger)),
-                    .init(service: Watchdog(host: host)),
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
-        try await group.run()
+        let drain = Drain(host: host, service: service, scheduler: scheduler, logger: logger)
+        // Services end from the last to the first: runs begin to stop while the server still answers.
+        var configuration = ServiceGroupConfiguration(
+            services: [
+                .init(service: server),
+                .init(service: HangUps(host: host, reload: reload, logger: logger)),
+                .init(service: Watchdog(host: host)),
+                .init(service: drain),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = Self.patience
+        let failure: (any Error)?
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+            failure = nil
+        } catch {
+            failure = error
+        }
         ServiceNotification.stopping()
         scheduler.stop()
         host.stop()
+        guard let failure else { return }
+        guard drain.hasBegun else { throw failure }
+        logger.warning("answers were cut off at the end: \(failure)")
     }
 
     private var quiet: Logger {

@@ -58,6 +58,11 @@ package final class RunBoard: Sendable {
         state.withLock { state in state.order.compactMap { state.runs[$0] }.filter { !$0.state.isFinal } }
     }
 
+    /// Identifiers of the runs at work.
+    package var working: [String] {
+        state.withLock { state in state.order.filter { state.runs[$0]?.state == .running } }
+    }
+
     /// The run now and after each step, up to its end; nil when it isn't on the board.
     package func follow(_ id: String) -> AsyncStream<Run>? {
         let (stream, continuation) = AsyncStream.makeStream(of: Run.self, bufferingPolicy: .bufferingNewest(1))

@@ -1,0 +1,46 @@
+import Logging
+import Model
+import Operations
+import Platform
+import Scheduling
+import ServiceLifecycle
+import Synchronization
+
+/// At the beginning of a graceful shutdown: starts nothing more, and asks the runs at work to stop, so that they do while
+/// the last requests are answered.
+final class Drain: ServiceLifecycle.Service {
+    private let host: Host
+    private let service: HostService
+    private let scheduler: TickScheduler
+    private let logger: Logger
+    private let begun = Atomic(false)
+
+    init(host: Host, service: HostService, scheduler: TickScheduler, logger: Logger) {
+        self.host = host
+        self.service = service
+        self.scheduler = scheduler
+        self.logger = logger
+    }
+
+    /// Whether the daemon was told to end; a service that fails from then on is no failure of the daemon.
+    var hasBegun: Bool { begun.load(ordering: .relaxed) }
+
+    func run() async throws {
+        try await gracefulShutdown()
+        begun.store(true, ordering: .relaxed)
+        ServiceNotification.stopping()
+        let (host, scheduler) = (host, scheduler)
+        do {
+            try await Threads.run("drain") {
+                scheduler.stop()
+                _ = host.queue.stop()
+            }
+            for run in host.board.working {
+                _ = try await service.cancelRun(run, by: .daemon)
+            }
+        } catch {
+            // `Host.stop()` asks the runs again.
+            logger.warning("\(Fault.wrapping(error))")
+        }
+    }
+}
