@@ -1,4 +1,3 @@
-import Foundation
 import Model
 import Operations
 import Platform
@@ -27,6 +26,26 @@ import Testing
             (try? Files.read("\(folder)/\(name)")).map { String(decoding: $0, as: UTF8.self) }
         }
 
+        func write(_ name: String, _ text: String) throws {
+            try Files.writeDurably(Array(text.utf8), to: "\(folder)/\(name)", mode: 0o600)
+        }
+
+        /// Leaves what a process leaves that is killed after some of: link, move of the sidecars, rename.
+        func crash(afterSteps steps: Int) throws {
+            _ = try swap.begin(intent: intent)
+            if steps >= 1 { try Files.link(swap.target, to: "\(swap.aside)/a.db") }
+            if steps >= 2 { try Files.rename("\(folder)/a.db-wal", to: "\(swap.aside)/a.db-wal", replacing: false) }
+            if steps >= 3 { try Files.rename(swap.temporary, to: swap.target, replacing: true) }
+        }
+
+        func expectUntouched() {
+            #expect(text("a.db") == "old")
+            #expect(text("a.db-wal") == "wal")
+            #expect(text(".a.db.restore") == nil)
+            #expect(text("intent.json") == nil)
+            #expect(!Files.exists(swap.aside))
+        }
+
         func expectDone() {
             #expect(text("a.db") == "new")
             #expect(text("a.db-wal") == nil)
@@ -46,25 +65,98 @@ import Testing
     /// Every state that a crash can leave, by doing the steps by hand up to it.
     @Test(arguments: 0...3) func finishesAfterACrashAtAnyStep(steps: Int) throws {
         let fixture = try Fixture()
-        try Files.makeDirectory(fixture.swap.aside, mode: 0o700)
-        try Files.writeDurably(Array(try JSONEncoder().encode(fixture.swap)), to: fixture.intent, mode: 0o600)
-        if steps >= 1 {
-            try Files.rename("\(fixture.folder)/a.db-wal", to: "\(fixture.swap.aside)/a.db-wal", replacing: false)
+        try fixture.crash(afterSteps: steps)
+        guard case .finished(let swap) = try FileSwap.resume(intent: fixture.intent) else {
+            Issue.record("not finished")
+            return
         }
-        if steps >= 2 { try Files.link(fixture.swap.target, to: "\(fixture.swap.aside)/a.db") }
-        if steps >= 3 { try Files.rename(fixture.swap.temporary, to: fixture.swap.target, replacing: true) }
-        let resumed = try FileSwap.resume(intent: fixture.intent)
-        #expect((resumed != nil) == (steps < 3))
+        #expect(swap.aside == fixture.swap.aside)
         fixture.expectDone()
     }
 
     @Test func leavesTheNewDatabasesSidecarsAloneOnceDone() throws {
         let fixture = try Fixture()
-        try fixture.swap.perform(intent: fixture.intent)
-        try Files.writeDurably(Array(try JSONEncoder().encode(fixture.swap)), to: fixture.intent, mode: 0o600)
-        try Files.writeDurably(Array("new wal".utf8), to: "\(fixture.folder)/a.db-wal", mode: 0o600)
-        #expect(try FileSwap.resume(intent: fixture.intent) == nil)
+        try fixture.crash(afterSteps: 3)
+        try fixture.write("a.db-wal", "new wal")
+        guard case .finished = try FileSwap.resume(intent: fixture.intent) else {
+            Issue.record("not finished")
+            return
+        }
         #expect(fixture.text("a.db-wal") == "new wal")
         #expect(fixture.text("a.db") == "new")
+    }
+
+    @Test func saysNothingOfASwapThatHadNotBegun() throws {
+        let fixture = try Fixture()
+        _ = try fixture.swap.begin(intent: fixture.intent)
+        try Files.remove(fixture.swap.temporary)
+        #expect(try FileSwap.resume(intent: fixture.intent) == .nothing)
+        fixture.expectUntouched()
+    }
+
+    /// A folder in the way of what is kept aside stands for any fault of that step.
+    @Test(arguments: ["a.db", "a.db-wal", "a.db-shm"]) func aFaultHalfWayLeavesEverythingAsItWas(obstacle: String)
+        throws
+    {
+        let fixture = try Fixture()
+        try fixture.write("a.db-shm", "shm")
+        let fault = #expect(throws: Fault.self) {
+            try fixture.swap.perform(intent: fixture.intent) {
+                try Files.makeDirectory("\(fixture.swap.aside)/\(obstacle)", mode: 0o700)
+            }
+        }
+        #expect(fault?.code == .targetExists)
+        try Files.removeDirectory("\(fixture.swap.aside)/\(obstacle)")
+        try Files.removeDirectory(fixture.swap.aside)
+        #expect(fixture.text("a.db-shm") == "shm")
+        fixture.expectUntouched()
+    }
+
+    @Test func aRestoredFileThatGetsNoNameLeavesEverythingAsItWas() throws {
+        let fixture = try Fixture()
+        #expect(throws: Fault.self) {
+            try fixture.swap.perform(intent: fixture.intent) { throw Fault(.outOfSpace, "no room") }
+        }
+        fixture.expectUntouched()
+    }
+
+    @Test(arguments: 0...2) func undoesWhenTheDatabaseWentOnAfterTheCrash(steps: Int) throws {
+        let fixture = try Fixture()
+        try fixture.crash(afterSteps: steps)
+        try fixture.write("a.db", "newer data")
+        guard case .undone(_, let fault) = try FileSwap.resume(intent: fixture.intent) else {
+            Issue.record("not undone")
+            return
+        }
+        #expect(fault.code == .restoreUndone)
+        #expect(fixture.text("a.db") == "newer data")
+        #expect(fixture.text(".a.db.restore") == nil)
+        #expect(fixture.text("intent.json") == nil)
+        #expect(fixture.text(steps < 2 ? "a.db-wal" : "a.db.replaced/a.db-wal") == "wal")
+    }
+
+    @Test(arguments: 1...2) func undoesWhenTheDatabaseHasNewCommitsInItsLog(steps: Int) throws {
+        let fixture = try Fixture()
+        try fixture.crash(afterSteps: steps)
+        try fixture.write("a.db-wal", "newer wal")
+        guard case .undone = try FileSwap.resume(intent: fixture.intent) else {
+            Issue.record("not undone")
+            return
+        }
+        #expect(fixture.text("a.db") == "old")
+        #expect(fixture.text("a.db-wal") == "newer wal")
+        #expect(fixture.text(".a.db.restore") == nil)
+    }
+
+    /// Nobody is at fault but a process killed while it undid.
+    @Test func finishesUndoingAfterACrash() throws {
+        let fixture = try Fixture()
+        try fixture.crash(afterSteps: 2)
+        try Files.remove(fixture.swap.temporary)
+        guard case .undone = try FileSwap.resume(intent: fixture.intent) else {
+            Issue.record("not undone")
+            return
+        }
+        fixture.expectUntouched()
     }
 }

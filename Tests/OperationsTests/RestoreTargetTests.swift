@@ -40,6 +40,35 @@ import Testing
         }
     }
 
+    @Test func refusesAFolderThatALinkTookThePlaceOfSinceTheCheck() throws {
+        try withFolder { folder in
+            let target = try RestoreTarget.new(
+                "\(folder)/root/inner/a.db", sidecars: { _ in [] }, roots: ["\(folder)/root"])
+            try target.recheck()
+            try Files.rename("\(folder)/root/inner", to: "\(folder)/root/moved", replacing: false)
+            #expect(symlink("\(folder)/elsewhere", "\(folder)/root/inner") == 0)
+            #expect(throws: Fault.self) { try target.recheck() }
+            #expect(throws: Fault.self) { try target.openFolder() }
+            try Files.remove("\(folder)/root/inner")
+            try Files.makeDirectory("\(folder)/root/inner", mode: 0o700)
+            let fault = #expect(throws: Fault.self) { try target.recheck() }
+            #expect(fault?.code == .targetNotAllowed, "another folder of that name")
+        }
+    }
+
+    @Test func writesIntoTheCheckedFolderWhateverTakesItsNameMeanwhile() throws {
+        try withFolder { folder in
+            let target = try RestoreTarget.new(
+                "\(folder)/root/inner/a.db", sidecars: { _ in [] }, roots: ["\(folder)/root"])
+            let opened = try target.openFolder()
+            try Files.rename("\(folder)/root/inner", to: "\(folder)/root/moved", replacing: false)
+            #expect(symlink("\(folder)/elsewhere", "\(folder)/root/inner") == 0)
+            try NewFile(orAs: opened.anchored("\(target.path).new")).publish(as: opened.anchored(target.path))
+            #expect(Files.exists("\(folder)/root/moved/a.db"))
+            #expect(try Files.list("\(folder)/elsewhere").isEmpty)
+        }
+    }
+
     @Test func refusesWhatExistsAndSidecars() throws {
         try withFolder { folder in
             try Files.writeDurably([1], to: "\(folder)/root/a.db", mode: 0o600)

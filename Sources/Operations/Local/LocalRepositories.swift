@@ -67,6 +67,7 @@ private struct OpenRepository: LocalRepository {
 
     func restore(_ request: RestoreRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> RestoreResult {
         let plan = try RestorePlan(request, library: library, sidecars: EngineDefaults.sidecars, roots: nil)
+        try plan.refuseClients(request)
         if request.dryRun {
             return RestoreResult(
                 backup: plan.record.id, database: plan.name, instant: plan.record.draft.instant,
@@ -75,7 +76,7 @@ private struct OpenRepository: LocalRepository {
         let intent = "\(Files.parent(of: plan.target.path))/.\(Files.name(of: plan.target.path)).restore-intent"
         if plan.isInPlace, Files.exists(intent) { _ = try FileSwap.resume(intent: intent) }
         return try LocalProgress.report("restoring", total: plan.size, to: progress) { step in
-            var result = try plan.perform(intent: intent, step: step, check: {})
+            var result = try plan.perform(intent: intent, step: step, check: { try plan.refuseClients(request) })
             if request.discardReplaced, let replaced = result.replaced {
                 try Files.removeTree(replaced)
                 result.replaced = nil

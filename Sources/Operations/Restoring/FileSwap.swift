@@ -1,13 +1,13 @@
 import Foundation
 import Model
-import Platform
+package import Platform
 
 /// Puts a restored file in a database's place and keeps the replaced files aside, in an order that a crash at any step
-/// leaves either undone or to be finished at the next start.
+/// leaves undone, to be finished at the next start, or to be undone then.
 ///
-/// Order: restored file synced → folder for the replaced files → intent synced → sidecars moved aside → old file linked
-/// aside → restored file renamed over it → both folders synced → intent removed. As long as the temporary file exists the
-/// swap is not done; once it is gone the sidecars beside the target belong to the new file and are never touched.
+/// Order: restored file synced → folder for the replaced files → intent synced → old file linked aside → sidecars moved
+/// aside → restored file renamed over the old one → both folders synced → intent removed. As long as the temporary file
+/// exists the swap is not done; once it is gone the sidecars beside the target belong to the new file and are never touched.
 package struct FileSwap: Codable, Sendable, Equatable {
     /// The database's path.
     package var target: String
@@ -17,6 +17,10 @@ package struct FileSwap: Codable, Sendable, Equatable {
     package var aside: String
     /// Files that belong to the old database and would corrupt the new one, such as `-wal`.
     package var sidecars: [String]
+    /// The target and its sidecars when the swap began, by path; those that did not exist are missing.
+    var old: [String: FileImprint] = [:]
+    /// The restored file.
+    var new: FileImprint?
 
     package init(target: String, temporary: String, aside: String, sidecars: [String]) {
         self.target = target
@@ -25,45 +29,63 @@ package struct FileSwap: Codable, Sendable, Equatable {
         self.sidecars = sidecars
     }
 
-    /// Carries the swap out; durable on return.
+    /// Carries the swap out; durable on return. A fault leaves everything as it was.
+    ///
+    /// Exception: a fault that says so comes after the restored file took the database's place.
     /// - Parameters:
     ///   - intent: where to write down what is under way, on a file system that survives a crash.
+    ///   - restored: what the restored file looks like; nil when it has its temporary name already.
     ///   - publish: gives the restored file its temporary name; called when the intent is durable.
-    package func perform(intent: String, publish: () throws -> Void = {}) throws {
-        try Files.makeDirectory(aside, mode: 0o700)
-        try Files.syncDirectory(folder)
-        try Files.writeDurably(Array(try JSONEncoder().encode(self)), to: intent, mode: 0o600)
-        try publish()
-        try finish()
-        try Self.forget(intent)
-    }
-
-    /// Finishes what a killed process left under way.
-    /// - Returns: the swap that was finished; nil when the intent was of one that had not begun or was done already.
-    package static func resume(intent: String) throws -> FileSwap? {
-        let swap: FileSwap
+    package func perform(
+        intent: String, restored: FileStatus? = nil, publish: () throws -> Void = {}
+    ) throws {
+        let swap = try begin(intent: intent, restored: restored)
         do {
-            swap = try JSONDecoder().decode(FileSwap.self, from: Data(try Files.read(intent)))
-        } catch is DecodingError {
-            throw Fault(
-                .inputOutput, "cannot read \(intent), the intent of an unfinished restore",
-                hint: "compare the database with the files kept beside it, then remove the intent")
+            try publish()
+            try swap.finish()
+        } catch {
+            throw swap.takeBack(after: Fault.wrapping(error), intent: intent)
         }
-        let wasPending = Files.exists(swap.temporary)
-        try swap.finish()
-        if !wasPending { try? Files.removeDirectory(swap.aside) }
-        try forget(intent)
-        return wasPending ? swap : nil
+        // The swap is done; an intent that stays is found done at the next start.
+        try? Self.forget(intent)
     }
 
-    private var folder: String { Files.parent(of: target) }
+    /// Makes the folder for the replaced files and writes the intent, which is durable on return.
+    /// - Returns: the swap with the looks of the files that it is about.
+    package func begin(intent: String, restored: FileStatus? = nil) throws -> FileSwap {
+        var swap = self
+        for path in [target] + sidecars { swap.old[path] = try FileImprint(path) }
+        swap.new = try restored.map(FileImprint.init) ?? FileImprint(temporary)
+        try Files.makeDirectory(aside, mode: 0o700)
+        do {
+            try Files.syncDirectory(folder)
+            try Files.writeDurably(Array(try JSONEncoder().encode(swap)), to: intent, mode: 0o600)
+        } catch {
+            try? Self.forget(intent)
+            try? Files.removeDirectory(aside)
+            throw error
+        }
+        return swap
+    }
 
-    private func finish() throws {
+    static func forget(_ intent: String) throws {
+        guard Files.exists(intent) else { return }
+        try Files.remove(intent)
+        try Files.syncDirectory(Files.parent(of: intent))
+    }
+
+    var folder: String { Files.parent(of: target) }
+    /// Where the old file is kept.
+    var keptTarget: String { kept(target) }
+
+    func kept(_ path: String) -> String { "\(aside)/\(Files.name(of: path))" }
+
+    func finish() throws {
         if Files.exists(temporary) {
-            for sidecar in sidecars where Files.exists(sidecar) {
-                try Files.rename(sidecar, to: freeName(for: sidecar), replacing: false)
-            }
             try keepTarget()
+            for sidecar in sidecars where Files.exists(sidecar) {
+                try Files.rename(sidecar, to: kept(sidecar), replacing: false)
+            }
             try Files.rename(temporary, to: target, replacing: true)
         }
         if Files.exists(aside) { try Files.syncDirectory(aside) }
@@ -72,26 +94,29 @@ package struct FileSwap: Codable, Sendable, Equatable {
 
     /// Gives the old file a second name, so that the target is never missing; a file system without links moves it.
     private func keepTarget() throws {
-        guard let old = try Files.status(target, followLinks: false) else { return }
-        let kept = "\(aside)/\(Files.name(of: target))"
-        if let status = try Files.status(kept, followLinks: false), status.isSameFile(as: old) { return }
-        let name = freeName(for: target)
+        guard let current = try Files.status(target, followLinks: false) else { return }
+        if let status = try Files.status(keptTarget, followLinks: false), status.isSameFile(as: current) { return }
         do {
-            try Files.link(target, to: name)
-        } catch let fault as Fault where fault.code != .outOfSpace {
-            try Files.rename(target, to: name, replacing: false)
+            try Files.link(target, to: keptTarget)
+        } catch let fault as Fault where fault.code != .outOfSpace && fault.code != .targetExists {
+            try Files.rename(target, to: keptTarget, replacing: false)
         }
     }
 
-    private func freeName(for path: String) -> String {
-        let name = "\(aside)/\(Files.name(of: path))"
-        guard Files.exists(name) else { return name }
-        return (2...).lazy.map { "\(name).\($0)" }.first { !Files.exists($0) } ?? name
-    }
-
-    private static func forget(_ intent: String) throws {
-        guard Files.exists(intent) else { return }
-        try Files.remove(intent)
-        try Files.syncDirectory(Files.parent(of: intent))
+    private func takeBack(after fault: Fault, intent: String) -> Fault {
+        var fault = fault
+        if isDone {
+            fault.hint = "\(target) is the restored database already; the replaced files are in \(aside)"
+            return fault
+        }
+        do {
+            try undo(movesSidecars: true)
+            try Self.forget(intent)
+        } catch {
+            fault.hint = "the restore is undone at the next start; until then files of \(target) may be in \(aside)"
+            return fault
+        }
+        fault.hint = fault.hint ?? "\(target) is as it was before; mend the cause and restore again"
+        return fault
     }
 }

@@ -13,8 +13,9 @@ extension Host {
         if request.discardReplaced, !request.inPlace, request.to == nil {
             return try discardReplaced(request.database, by: actor, isDryRun: request.dryRun)
         }
-        let plan = try RestorePlan(request, library: try library(), sidecars: sidecars, roots: roots(for: actor))
-        if plan.isInPlace { try refuseClients(plan, request) }
+        let plan = try RestorePlan(
+            request, library: try library(), sidecars: sidecars, roots: roots(for: actor), place: presentPath)
+        try plan.refuseClients(request)
         if request.dryRun { return plan.dryRun(by: actor, now: WallClock.now()) }
         let results = try catalog.enqueue(
             [
@@ -35,7 +36,10 @@ extension Host {
         context.begin("restoring", total: plan.size)
         let result = try plan.perform(
             intent: "\(settings.intentFolder)/\(context.run.id).json", step: { try context.advance(by: $0) },
-            check: { try refuseClients(plan, request) })
+            check: {
+                try requireInPlace(plan)
+                try plan.refuseClients(request)
+            })
         if request.discardReplaced, let replaced = result.replaced { try Files.removeTree(replaced) }
         let kept = request.discardReplaced ? nil : result.replaced
         let aside = kept.map { "; the replaced files are in \($0)" } ?? ""
@@ -50,18 +54,26 @@ extension Host {
             })
     }
 
-    /// - Throws: `database-in-use`, naming the clients, unless the request says to go on.
-    private func refuseClients(_ plan: RestorePlan, _ request: RestoreRequest) throws {
-        guard !request.evenIfInUse,
-            let server = configuration.servers.first(where: { $0.name == plan.record.draft.server })
-        else { return }
-        let found = FoundDatabase(name: plan.name, path: plan.target.path)
-        let clients = server.engine.clients(of: found)
-        guard !clients.isEmpty else { return }
-        let some = clients.prefix(3).map { "\($0.command) (pid \($0.processID)\($0.unit.map { ", \($0)" } ?? ""))" }
+    /// Where the database is now, which may be elsewhere than at backup time.
+    /// - Throws: `not-found` when it isn't known to be anywhere.
+    private func presentPath(of unit: UnitID, _ record: PointRecord) throws -> String {
+        let name = record.draft.database
+        if let known = try catalog.database(unit), known.state == .present || known.state == .faulty {
+            return known.path
+        }
         throw Fault(
-            .databaseInUse, "\(plan.name) is held by \(some.joined(separator: ", "))",
-            hint: "stop them first; or restore beside with --to; or add --even-if-in-use and restart them afterwards")
+            .notFound, "database \(name) is not found now, so there is nothing to replace",
+            hint: "restore it to a path with --to, such as \(record.draft.sourcePath)")
+    }
+
+    /// The run may have waited, and the database moved meanwhile.
+    private func requireInPlace(_ plan: RestorePlan) throws {
+        let path = try presentPath(of: plan.unit.id, plan.record)
+        guard Files.name(of: path) == Files.name(of: plan.target.path),
+            Files.realPath(Files.parent(of: path)) == Files.parent(of: plan.target.path)
+        else {
+            throw Fault(.sourceChanged, "\(plan.name) moved to \(path) meanwhile", hint: "restore again")
+        }
     }
 
     /// Where an actor may write: root anywhere, others under the configured roots.
@@ -79,12 +91,15 @@ extension Host {
         let folder = settings.intentFolder
         for name in ((try? Files.list(folder)) ?? []).sorted() where name.hasSuffix(".json") {
             do {
-                if let swap = try FileSwap.resume(intent: "\(folder)/\(name)") {
+                switch try FileSwap.resume(intent: "\(folder)/\(name)") {
+                case .finished(let swap):
                     say([
                         MessageDraft(
                             .warning, .restoreSucceeded, "finished the interrupted restore in place of \(swap.target)",
                             hint: "the replaced files are in \(swap.aside)")
                     ])
+                case .undone(_, let fault): say([MessageDraft(.warning, fault)])
+                case .nothing: break
                 }
             } catch {
                 say([MessageDraft(.error, Fault.wrapping(error))])

@@ -11,14 +11,19 @@ struct RestoreBackup {
 
     /// To a new file; durable on return. Nothing of that name is ever replaced.
     func beside(_ target: RestoreTarget) throws {
-        let restored = try ImageFileWriter(image, step: step).write(orAs: Self.temporary(for: target.path))
-        do {
-            try restored.publish(as: target.path)
-        } catch {
-            restored.abandon()
-            throw error
+        let folder = try target.openFolder()
+        try folder.naming {
+            let restored = try ImageFileWriter(image, step: step).write(
+                orAs: folder.anchored(Self.temporary(for: target.path)))
+            do {
+                try target.recheck()
+                try restored.publish(as: folder.anchored(target.path))
+            } catch {
+                restored.abandon()
+                throw error
+            }
+            try folder.sync()
         }
-        try Files.syncDirectory(Files.parent(of: target.path))
     }
 
     /// In the place of what is there, which is kept aside; durable on return.
@@ -31,18 +36,25 @@ struct RestoreBackup {
         -> String
     {
         let temporary = Self.temporary(for: target.path)
-        let restored = try ImageFileWriter(image, step: step).write(orAs: temporary)
-        let aside = Self.freeAside(for: target.path, at: instant)
+        let folder = try target.openFolder()
+        let restored = try folder.naming {
+            try ImageFileWriter(image, step: step).write(orAs: folder.anchored(temporary))
+        }
         do {
             try check()
+            try target.recheck()
+            let aside = Self.freeAside(for: target.path, at: instant)
+            let swap = FileSwap(
+                target: target.path, temporary: temporary, aside: aside, sidecars: sidecars(target.path))
+            try swap.perform(intent: intent, restored: try restored.file.status()) {
+                try target.recheck()
+                try folder.naming { try restored.publish(as: folder.anchored(temporary)) }
+            }
+            return aside
         } catch {
             restored.abandon()
             throw error
         }
-        let swap = FileSwap(
-            target: target.path, temporary: temporary, aside: aside, sidecars: sidecars(target.path))
-        try swap.perform(intent: intent) { try restored.publish(as: temporary) }
-        return aside
     }
 
     /// Folders that earlier restores in place left beside a database.

@@ -12,10 +12,13 @@ struct RestorePlan: Sendable {
     let target: RestoreTarget
     let isInPlace: Bool
 
-    /// - Parameter roots: folders that may be written to; nil allows any.
+    /// - Parameters:
+    ///   - roots: folders that may be written to; nil allows any.
+    ///   - place: where the database is now; by default where it was when the backup was taken.
     /// - Throws: `not-found`, `ambiguous-name`, `wrong-usage`, `target-exists`, `target-not-allowed`.
     init(
-        _ request: RestoreRequest, library: BackupLibrary, sidecars: (String) -> [String], roots: [String]?
+        _ request: RestoreRequest, library: BackupLibrary, sidecars: (String) -> [String], roots: [String]?,
+        place: (UnitID, PointRecord) throws -> String = { $1.draft.sourcePath }
     ) throws {
         guard request.inPlace != (request.to != nil) else {
             throw Fault(.wrongUsage, "say where to restore to: to a new path or in place")
@@ -33,7 +36,7 @@ struct RestorePlan: Sendable {
         if let path = request.to {
             target = try RestoreTarget.new(path, sidecars: sidecars, roots: roots)
         } else {
-            target = try RestoreTarget.inPlace(record.draft.sourcePath, roots: roots)
+            target = try RestoreTarget.inPlace(try place(unit.id, record), roots: roots)
         }
     }
 
@@ -60,6 +63,34 @@ struct RestorePlan: Sendable {
             replaced: replaced)
     }
 
+    /// Refuses to replace a database that a process holds, or may hold.
+    ///
+    /// Who holds it is seen by its files, so that settings without its server don't matter.
+    /// - Throws: `database-in-use`, naming the clients, unless the request says to go on.
+    func refuseClients(_ request: RestoreRequest) throws {
+        guard isInPlace, !request.evenIfInUse, Files.exists(target.path) else { return }
+        guard let listing = EngineDefaults.clients(of: FoundDatabase(name: name, path: target.path)) else {
+            throw unseen("cannot see whether processes hold \(name)")
+        }
+        let clients = listing.clients.values.joined()
+        if !clients.isEmpty {
+            let some = clients.prefix(3).map {
+                "\($0.command) (pid \($0.processID)\($0.unit.map { ", \($0)" } ?? ""))"
+            }
+            throw Fault(
+                .databaseInUse, "\(name) is held by \(some.joined(separator: ", "))",
+                hint:
+                    "stop them first; or restore beside with --to; or add --even-if-in-use and restart them afterwards")
+        }
+        guard listing.isComplete else { throw unseen("cannot see all processes that may hold \(name)") }
+    }
+
+    private func unseen(_ message: String) -> Fault {
+        Fault(
+            .databaseInUse, message,
+            hint: "stop what uses it and add --even-if-in-use, or let root restore it with --repository")
+    }
+
     /// What the restore would do, as a run that has done nothing.
     func dryRun(by actor: Actor, now: Instant) -> Wire::Run {
         Wire::Run(
@@ -76,6 +107,9 @@ enum EngineDefaults {
         "sqlite", for: ServerDefinition(name: "restore", folders: [], scratch: "/nonexistent"))
 
     static func sidecars(of path: String) -> [String] { engine?.sidecars(of: path) ?? [] }
+
+    /// Nil when it can't be known.
+    static func clients(of database: FoundDatabase) -> ClientListing? { engine?.clients(of: [database]) }
 
     static func check(_ copy: String) throws -> [String] { try engine?.check(copy) ?? [] }
 }

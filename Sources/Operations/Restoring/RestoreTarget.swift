@@ -5,6 +5,11 @@ import Platform
 package struct RestoreTarget: Sendable, Equatable {
     /// Absolute, its folder without links.
     package let path: String
+    /// Folders that may be written to; nil allows any.
+    private let roots: [String]?
+    /// The folder that was checked.
+    private let device: UInt64
+    private let inode: UInt64
 
     /// A new file beside what there is.
     /// - Parameters:
@@ -39,7 +44,7 @@ package struct RestoreTarget: Sendable, Equatable {
             throw Fault(.wrongUsage, "restore target \(path) is not the absolute path of a file")
         }
         let folder = Files.parent(of: path)
-        guard let real = Files.realPath(folder), try Files.status(real)?.kind == .directory else {
+        guard let real = Files.realPath(folder), let status = try Files.status(real), status.kind == .directory else {
             throw Fault(
                 .notFound, "folder \(folder) of the restore target doesn't exist", hint: "make the folder first")
         }
@@ -48,7 +53,32 @@ package struct RestoreTarget: Sendable, Equatable {
                 .targetNotAllowed, "\(path) lies under none of the restore roots",
                 hint: "add its folder to restore_roots in the settings, or ask root to restore it")
         }
-        return RestoreTarget(path: real == "/" ? "/\(name)" : "\(real)/\(name)")
+        return RestoreTarget(
+            path: real == "/" ? "/\(name)" : "\(real)/\(name)", roots: roots, device: status.device,
+            inode: status.inode)
+    }
+
+    /// Makes sure that the path still leads to the folder that was checked.
+    /// - Throws: `target-not-allowed`.
+    package func recheck() throws {
+        let now = try? Self.resolve(path, roots: roots)
+        guard now == self else { throw moved() }
+    }
+
+    /// The folder that was checked, open: what is made in it lands there, whatever its path leads to meanwhile.
+    /// - Throws: `target-not-allowed`.
+    package func openFolder() throws -> RestoreFolder {
+        try recheck()
+        let folder = try File.open(Files.parent(of: path), .readOnly, noFollow: true)
+        let status = try folder.status()
+        guard status.device == device, status.inode == inode else { throw moved() }
+        return RestoreFolder(folder)
+    }
+
+    private func moved() -> Fault {
+        Fault(
+            .targetNotAllowed, "folder \(Files.parent(of: path)) of the restore target is not the one that was checked",
+            hint: "let nobody move or replace it meanwhile, and restore again")
     }
 
     private static func isInside(_ folder: String, _ roots: [String]) -> Bool {
