@@ -54,16 +54,23 @@ extension Host {
             })
     }
 
-    /// Where the database is now, which may be elsewhere than at backup time.
-    /// - Throws: `not-found` when it isn't known to be anywhere.
+    /// Where the database is now, which may be elsewhere than at backup time; one that is gone comes back where it was.
+    /// - Throws: `not-found` when its server is unreachable, or something else took its place.
     private func presentPath(of unit: UnitID, _ record: PointRecord) throws -> String {
-        let name = record.draft.database
-        if let known = try catalog.database(unit), known.state == .present || known.state == .faulty {
-            return known.path
+        let known = try catalog.database(unit)
+        let path = known?.path ?? record.draft.sourcePath
+        switch known?.state {
+        case .present, .faulty: return path
+        case .gone, nil:
+            if !Files.exists(path) { return path }
+            throw absent(record, "is gone, and \(path) is another file", "restore it to a new path with --to")
+        case .unreachable:
+            throw absent(record, "is on a server that can't be reached", "mend the server first, or restore with --to")
         }
-        throw Fault(
-            .notFound, "database \(name) is not found now, so there is nothing to replace",
-            hint: "restore it to a path with --to, such as \(record.draft.sourcePath)")
+    }
+
+    private func absent(_ record: PointRecord, _ why: String, _ hint: String) -> Fault {
+        Fault(.notFound, "database \(record.draft.database) \(why)", hint: hint)
     }
 
     /// The run may have waited, and the database moved meanwhile.
