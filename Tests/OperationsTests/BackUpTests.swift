@@ -1,4 +1,5 @@
 import Engines
+import Foundation
 import Model
 import Operations
 import Platform
@@ -64,6 +65,54 @@ import Testing
         #expect(fixture.engine.state.withLock { $0.exhausted } == 1)
         #expect(try fixture.restored(record) == fixture.engine.content)
         #expect(try fixture.repository.sequences(of: fixture.unit.id) == [1, 2])
+    }
+}
+
+@Suite struct UnchangedTests {
+    private func isUnchanged(_ outcome: BackUp.Outcome) -> Bool {
+        if case .unchanged = outcome { true } else { false }
+    }
+
+    @Test func believesATokenOfTheNewestBackupOnly() throws {
+        let fixture = try BackupFixture()
+        let first = try fixture.made()
+        fixture.engine.change([1], version: 1)
+        fixture.engine.state.withLock { $0.unchangedSince = ["later"] }
+        let lost = KnownState(backup: BackupID(unit: fixture.unit.id, sequence: 7), token: "later")
+        let second = try fixture.backUp(known: lost)
+        #expect(!isUnchanged(second), "a state that equals a backup that is not there proves nothing")
+        let known = KnownState(backup: BackupID(unit: fixture.unit.id, sequence: first.sequence + 1), token: "later")
+        #expect(isUnchanged(try fixture.backUp(known: known)))
+    }
+
+    @Test func keepsTheMomentThatSomebodyWantsToKeep() throws {
+        let fixture = try BackupFixture()
+        try fixture.backUp()
+        fixture.engine.state.withLock { $0.finding = .unchanged }
+        #expect(isUnchanged(try fixture.backUp()))
+        #expect(!isUnchanged(try fixture.backUp(preserve: true)))
+        #expect(!isUnchanged(try fixture.backUp(comment: "before the update")))
+        #expect(try fixture.repository.record(2, of: fixture.unit.id).draft.preserved)
+        #expect(try fixture.repository.record(3, of: fixture.unit.id).draft.comment == "before the update")
+    }
+}
+
+@Suite struct RunQueueTests {
+    @Test func tellsWhoeverWaitsForARunThatWillNotStart() throws {
+        let queue = RunQueue(parallel: 1)
+        let calls = Mutex<[String]>([])
+        let release = BoundedQueue<Int>(capacity: 1)
+        let item = { QueueMachine.Item(run: $0, unit: nil, priority: .scheduled) }
+        queue.submit(item("1"), dropped: {}) { _ = try? release.take() }
+        queue.submit(item("2"), dropped: { calls.withLock { $0.append("2") } }) {}
+        queue.submit(item("3"), dropped: { calls.withLock { $0.append("3") } }) {}
+        #expect(queue.withdraw("2"))
+        #expect(!queue.withdraw("1"))
+        #expect(queue.stop() == ["3"])
+        queue.submit(item("4"), dropped: { calls.withLock { $0.append("4") } }) {}
+        #expect(calls.withLock { $0 } == ["2", "3", "4"])
+        try release.put(1)
+        #expect(queue.waitUntilIdle(deadline: .init(timeIntervalSinceNow: 30)))
     }
 }
 

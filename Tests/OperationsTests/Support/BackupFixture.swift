@@ -23,11 +23,14 @@ final class BackupFixture {
     deinit { try? Files.removeTree(folder) }
 
     @discardableResult
-    func backUp(_ kind: BackupKind = .progressive) throws -> BackUp.Outcome {
-        try BackUp(
+    func backUp(
+        _ kind: BackupKind = .progressive, known: KnownState? = nil, preserve: Bool = false, comment: String? = nil
+    ) throws -> BackUp.Outcome {
+        let order = BackupOrder(
+            kind: kind, origin: .onDemand, actor: .daemon, comment: comment, preserve: preserve)
+        return try BackUp(
             engine: engine, database: FoundDatabase(name: DatabaseName("s/a"), path: "/nowhere/a"), server: "s",
-            unit: unit, compression: .fast, order: BackupOrder(kind: kind, origin: .onDemand, actor: .daemon),
-            started: WallClock.now()
+            unit: unit, compression: .fast, order: order, started: WallClock.now(), known: known
         ).run()
     }
 

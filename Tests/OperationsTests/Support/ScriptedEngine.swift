@@ -9,6 +9,8 @@ final class ScriptedEngine: Engine {
         var pages: [[UInt8]]
         var pageSize: Int
         var finding: ChangeFinding = .unknown(reason: "scripted")
+        /// When set, the database counts as unchanged since these tokens, and nothing is known about others.
+        var unchangedSince: Set<String>?
         /// Snapshots that end with `source-changed`.
         var interruptions = 0
         var exhausted = 0
@@ -39,7 +41,12 @@ final class ScriptedEngine: Engine {
 
     var kind: String { "scripted" }
     func discover(known: [String], memory: String?) -> Discovery { .complete(.init(databases: [], memory: "")) }
-    func changes(of database: FoundDatabase, since token: String?) -> ChangeFinding { state.withLock { $0.finding } }
+    func changes(of database: FoundDatabase, since token: String?) -> ChangeFinding {
+        state.withLock { state in
+            guard let tokens = state.unchangedSince else { return state.finding }
+            return tokens.contains(token ?? "") ? .unchanged : .unknown(reason: "scripted")
+        }
+    }
     func clients(of databases: [FoundDatabase]) -> ClientListing { ClientListing(clients: [:], isComplete: true) }
     func check(_ copy: String) throws -> [String] { [] }
     func sidecars(of path: String) -> [String] { [] }
