@@ -20,7 +20,7 @@ struct ServerEvent: Sendable {
 struct EventFeed: Sendable {
     /// What happens to a reader that doesn't keep up.
     enum Lag: Sendable {
-        /// The stream ends, and the reader resumes from the last event it saw.
+        /// The stream waits for it a while and then ends; the reader resumes from the last event it saw.
         case ends
         /// It misses older events, never the newest.
         case skips
@@ -29,9 +29,11 @@ struct EventFeed: Sendable {
     static let heartbeat: Duration = .seconds(15)
     private static let comment = Array(": still here\n\n".utf8)
     private static let room = 1024
+    private static let pause: Duration = .milliseconds(10)
+    private static let longestPause: Duration = .seconds(30)
 
     let lag: Lag
-    private let feed: @Sendable (@Sendable (ServerEvent) -> Bool) async -> Void
+    private let feed: @Sendable (@Sendable (ServerEvent) async -> Bool) async -> Void
 
     init<Value: Sendable>(
         _ stream: AsyncStream<Value>, lag: Lag, event: @escaping @Sendable (Value) throws -> ServerEvent
@@ -39,7 +41,7 @@ struct EventFeed: Sendable {
         self.lag = lag
         feed = { deliver in
             for await value in stream {
-                guard let event = try? event(value), deliver(event) else { return }
+                guard let event = try? event(value), await deliver(event) else { return }
             }
         }
     }
@@ -53,8 +55,14 @@ struct EventFeed: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 await feed { event in
-                    guard case .dropped = continuation.yield(event.bytes) else { return true }
-                    return lag == .skips
+                    var waited = Duration.zero
+                    while case .dropped = continuation.yield(event.bytes) {
+                        if lag == .skips { return true }
+                        guard waited < Self.longestPause, !Task.isCancelled else { return false }
+                        try? await Task.sleep(for: Self.pause)
+                        waited += Self.pause
+                    }
+                    return true
                 }
                 continuation.finish()
             }

@@ -103,13 +103,16 @@ import Testing
         let calls = Mutex<[String]>([])
         let release = BoundedQueue<Int>(capacity: 1)
         let item = { QueueMachine.Item(run: $0, unit: nil, priority: .scheduled) }
-        queue.submit(item("1"), dropped: {}) { _ = try? release.take() }
-        queue.submit(item("2"), dropped: { calls.withLock { $0.append("2") } }) {}
-        queue.submit(item("3"), dropped: { calls.withLock { $0.append("3") } }) {}
+        let wait: @Sendable () -> Void = { _ = try? release.take() }
+        let nothing: @Sendable () -> Void = {}
+        func told(_ run: String) -> @Sendable () -> Void { { calls.withLock { $0.append(run) } } }
+        queue.submit(item("1"), dropped: told("1"), wait)
+        queue.submit(item("2"), dropped: told("2"), nothing)
+        queue.submit(item("3"), dropped: told("3"), nothing)
         #expect(queue.withdraw("2"))
         #expect(!queue.withdraw("1"))
         #expect(queue.stop() == ["3"])
-        queue.submit(item("4"), dropped: { calls.withLock { $0.append("4") } }) {}
+        queue.submit(item("4"), dropped: told("4"), nothing)
         #expect(calls.withLock { $0 } == ["2", "3", "4"])
         try release.put(1)
         #expect(queue.waitUntilIdle(deadline: .init(timeIntervalSinceNow: 30)))

@@ -36,7 +36,9 @@ package final class RepositoryDoor: Sendable {
     }
 
     /// Calls `opened` with the repository whenever it has been opened, before anybody uses it; it must not come back here.
-    package func observe(_ opened: @escaping @Sendable (Repository) -> Void) { state.withLock { $0.opened = opened } }
+    package func observe(_ opened: @escaping @Sendable (Repository) -> Void) {
+        state.withLock { $0.opened = opened }
+    }
 
     /// - Throws: `repository-missing` when `repository` is not what lies at its path any more: what was written to it
     ///   since may be anywhere.
@@ -46,7 +48,8 @@ package final class RepositoryDoor: Sendable {
         }
         guard isThere else {
             throw Fault(
-                .repositoryMissing, "repository \(repository.location) was replaced or unmounted while it was written to",
+                .repositoryMissing,
+                "repository \(repository.location) was replaced or unmounted while it was written to",
                 hint: "mount it again; the backup is made anew by the next run")
         }
     }
