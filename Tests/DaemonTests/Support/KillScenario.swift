@@ -33,7 +33,7 @@ struct KillScenario: Sendable, CustomTestStringConvertible {
                 try await backUp(daemon, &acknowledged)
             }
         },
-        KillScenario(testDescription: "restore beside", pointsBefore: 2, reaches: "/restored/") { daemon, _ in
+        KillScenario(testDescription: "restore beside", pointsBefore: 2, reaches: "/killed.db") { daemon, _ in
             try await daemon.succeed("restore", "ledger.db", "--to", "\(daemon.restored)/killed.db")
         },
         KillScenario(testDescription: "restore in place", pointsBefore: 2, reaches: "/databases/") { daemon, _ in
