@@ -44,7 +44,8 @@ import Wire
             try await backup
         }
         print("followers learn of a message after \(delays.map { Int($0 * 1000) }) ms")
-        // The promise is 100 ms; how long it takes is for `etc/bench` and a quiet machine. Here other tests run beside.
+        // The promise is 100 ms on a quiet machine. Here other tests run beside, so this tells live from polled only.
+        #expect(try #require(delays.max()) < 2)
         let told = Self.messages(in: follower.output).filter { $0.progress == nil }.map(\.id)
         let recorded = try await daemon.messages().map(\.id)
         #expect(Set(told).isSubset(of: recorded))
