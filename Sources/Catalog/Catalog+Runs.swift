@@ -146,6 +146,10 @@ extension RunKind {
         case .restore: .restoreSucceeded
         case .verify: .verifySucceeded
         case .download: .backupDownloaded
+        case .drill: .drillSucceeded
+        case .prune: .pruneSucceeded
+        case .command: .commandSucceeded
+        case .message: .scheduledMessage
         }
     }
 }

@@ -8,6 +8,10 @@ package enum RunKind: String, Sendable, CaseIterable {
     case restore
     case verify
     case download
+    case drill
+    case prune
+    case command
+    case message
 }
 
 package enum RunState: String, Sendable, CaseIterable {

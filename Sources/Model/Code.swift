@@ -36,6 +36,11 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case sourceChanged = "source-changed"
     case sourceRecovered = "source-recovered"
     case writersHeld = "writers-held"
+    case graceStarted = "grace-started"
+    case graceEnding = "grace-ending"
+    case graceEnded = "grace-ended"
+    case databaseReturned = "database-returned"
+    case databaseAdopted = "database-adopted"
 
     // Backups.
     case backupStarted = "backup-started"
@@ -52,6 +57,8 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case backupUndeleted = "backup-undeleted"
     case backupDownloaded = "backup-downloaded"
     case backupSuspect = "backup-suspect"
+    case backupOverdue = "backup-overdue"
+    case backupOnTime = "backup-on-time"
 
     // Restores and proofs.
     case restoreStarted = "restore-started"
@@ -64,6 +71,42 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case verifyStarted = "verify-started"
     case verifySucceeded = "verify-succeeded"
     case verifyFailed = "verify-failed"
+    case drillStarted = "drill-started"
+    case drillSucceeded = "drill-succeeded"
+    case drillFailed = "drill-failed"
+
+    // Schedules and the clock.
+    case badSchedule = "bad-schedule"
+    case scheduleExists = "schedule-exists"
+    case scheduleAdded = "schedule-added"
+    case scheduleChanged = "schedule-changed"
+    case scheduleRemoved = "schedule-removed"
+    case scheduleEmpty = "schedule-empty"
+    case scheduleSkipped = "schedule-skipped"
+    case scheduleCaughtUp = "schedule-caught-up"
+    case scheduleRetried = "schedule-retried"
+    case scheduleFailed = "schedule-failed"
+    case commandStarted = "command-started"
+    case commandSucceeded = "command-succeeded"
+    case commandFailed = "command-failed"
+    case commandRefused = "command-refused"
+    case scheduledMessage = "scheduled-message"
+    case clockStepped = "clock-stepped"
+    case clockInDoubt = "clock-in-doubt"
+    case clockConfirmed = "clock-confirmed"
+    case zoneChanged = "zone-changed"
+
+    // Retention.
+    case badRetention = "bad-retention"
+    case retentionChanged = "retention-changed"
+    case pruneStarted = "prune-started"
+    case pruneSucceeded = "prune-succeeded"
+    case pruneFailed = "prune-failed"
+    case pruneHeld = "prune-held"
+
+    // Message center.
+    case failuresRepeated = "failures-repeated"
+    case messagesPruned = "messages-pruned"
 
     // Repository.
     case repositoryCreated = "repository-created"
@@ -89,14 +132,17 @@ extension Code {
     /// The exit status of a command that ends with this fault; CLI.md promises the numbers.
     package var exitStatus: Int32 {
         switch self {
-        case .wrongUsage, .ambiguousName, .targetExists: 2
+        case .wrongUsage, .ambiguousName, .targetExists, .badSchedule, .badRetention, .scheduleExists: 2
         case .repositoryMissing: 10
         case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .socketInUse: 11
         case .noKeyMatches, .keyDamaged: 12
-        case .notPermitted, .targetNotAllowed: 13
+        case .notPermitted, .targetNotAllowed, .commandRefused: 13
         case .inCooldown: 14
         case .notFound: 16
-        case .databaseDamaged, .drift, .verifyFailed, .repositoryDamaged, .packDamaged, .pointDamaged, .mapDamaged: 17
+        case .databaseDamaged, .drift, .verifyFailed, .drillFailed, .repositoryDamaged, .packDamaged, .pointDamaged,
+            .mapDamaged:
+            17
+        case .backupOverdue: 18
         case .daemonUnreachable: 69
         case .badSettings: 78
         case .interrupted: 130
@@ -113,10 +159,12 @@ extension Code {
     /// The HTTP status of a reply that carries this fault.
     package var httpStatus: Int {
         switch self {
-        case .wrongUsage, .ambiguousName, .badSettings: 400
-        case .notPermitted, .targetNotAllowed: 403
+        case .wrongUsage, .ambiguousName, .badSettings, .badSchedule, .badRetention: 400
+        case .notPermitted, .targetNotAllowed, .commandRefused: 403
         case .notFound, .repositoryMissing: 404
-        case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .targetExists, .lastKey: 409
+        case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .targetExists, .lastKey, .scheduleExists,
+            .pruneHeld, .clockInDoubt:
+            409
         case .inCooldown: 429
         case .outOfSpace: 507
         default: 500

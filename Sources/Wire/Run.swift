@@ -5,6 +5,10 @@ package enum RunKind: String, Sendable, Codable, CaseIterable {
     case restore
     case verify
     case download
+    case drill
+    case prune
+    case command
+    case message
 }
 
 package enum RunState: String, Sendable, Codable, CaseIterable {

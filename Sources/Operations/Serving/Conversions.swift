@@ -33,6 +33,10 @@ extension Wire::RunKind {
             case .restore: .restore
             case .verify: .verify
             case .download: .download
+            case .drill: .drill
+            case .prune: .prune
+            case .command: .command
+            case .message: .message
             }
     }
 }

@@ -28,6 +28,8 @@ package struct PointDraft: Sendable, Codable, Equatable {
     package var kind: BackupKind
     package var origin: BackupOrigin
     package var actor: Actor
+    /// The schedule that it was made by; its retention counts first.
+    package var schedule: String?
     package var comment: String
     package var started: Instant
     package var finished: Instant
@@ -54,8 +56,8 @@ package struct PointDraft: Sendable, Codable, Equatable {
     package var preserved: Bool
 
     package init(
-        kind: BackupKind, origin: BackupOrigin, actor: Actor, comment: String = "", started: Instant,
-        finished: Instant, instant: Instant, engine: String, server: String, database: DatabaseName,
+        kind: BackupKind, origin: BackupOrigin, actor: Actor, schedule: String? = nil, comment: String = "",
+        started: Instant, finished: Instant, instant: Instant, engine: String, server: String, database: DatabaseName,
         sourcePath: String, preRoot: ImageRoot? = nil, preSequence: SequenceNumber? = nil, postRoot: ImageRoot,
         files: [ImageFile], cuts: [FileCut] = [], gone: [UInt32] = [], token: String = "", drift: Drift? = nil,
         preserved: Bool = false
@@ -63,6 +65,7 @@ package struct PointDraft: Sendable, Codable, Equatable {
         self.kind = kind
         self.origin = origin
         self.actor = actor
+        self.schedule = schedule
         self.comment = comment
         self.started = started
         self.finished = finished
