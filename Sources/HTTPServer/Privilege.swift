@@ -15,6 +15,14 @@ package enum Privilege: String, Sendable, CaseIterable {
     case verify
     case viewRuns = "view-runs"
     case cancelRuns = "cancel-runs"
+    case viewSchedules = "view-schedules"
+    case manageSchedules = "manage-schedules"
+    case runSchedules = "run-schedules"
+    case viewRetention = "view-retention"
+    case manageRetention = "manage-retention"
+    case prune
+    case confirmClock = "confirm-clock"
+    case adoptDatabases = "adopt-databases"
     case viewMessages = "view-messages"
     case acknowledgeMessages = "acknowledge-messages"
     case viewRepository = "view-repository"

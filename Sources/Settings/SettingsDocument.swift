@@ -5,6 +5,7 @@ enum RawValue: Sendable, Equatable {
     case text(String)
     case texts([String])
     case number(Int)
+    case flag(Bool)
     /// Anything that no setting takes, by the name of its kind.
     case other(String)
 
@@ -13,6 +14,7 @@ enum RawValue: Sendable, Equatable {
         case .text: "a text"
         case .texts: "a list of texts"
         case .number: "a whole number"
+        case .flag: "true or false"
         case .other(let kind): kind
         }
     }
@@ -63,7 +65,7 @@ struct SettingsDocument {
         switch value.type {
         case .string: return value.string.map { .text($0) } ?? .other("a text")
         case .int: return value.int.map { .number($0) } ?? .other("a whole number")
-        case .bool: return .other("true or false")
+        case .bool: return value.bool.map { .flag($0) } ?? .other("true or false")
         case .double: return .other("a number with a fraction")
         case .date, .time, .dateTime: return .other("a date or time")
         case .table: return .other("a table")

@@ -70,12 +70,18 @@ package struct Run: Sendable, Codable, Equatable {
     package var backup: BackupID?
     package var restored: RestoreResult?
     package var report: VerifyReport?
+    package var pruned: PruneResult?
+    /// The schedule that asked for it.
+    package var schedule: String?
+    /// Place among the runs that wait, 1 being the next to start.
+    package var place: Int?
 
     package init(
         id: String, kind: RunKind, state: RunState, database: DatabaseName? = nil, actor: Principal,
         origin: BackupOrigin? = nil, backupKind: BackupKind? = nil, created: Instant, started: Instant? = nil,
         finished: Instant? = nil, progress: Progress? = nil, outcome: String? = nil, fault: ProblemObject? = nil,
-        backup: BackupID? = nil, restored: RestoreResult? = nil, report: VerifyReport? = nil
+        backup: BackupID? = nil, restored: RestoreResult? = nil, report: VerifyReport? = nil,
+        pruned: PruneResult? = nil, schedule: String? = nil, place: Int? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -93,6 +99,9 @@ package struct Run: Sendable, Codable, Equatable {
         self.backup = backup
         self.restored = restored
         self.report = report
+        self.pruned = pruned
+        self.schedule = schedule
+        self.place = place
     }
 }
 

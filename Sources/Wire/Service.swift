@@ -34,6 +34,33 @@ package protocol Service: Sendable {
     func followRun(_ id: String, for actor: Actor) async throws -> AsyncStream<Run>
     func cancelRun(_ id: String, by actor: Actor) async throws -> Run
 
+    func schedules(for actor: Actor) async throws -> [ScheduleStatus]
+    /// With its history.
+    func schedule(_ name: String, for actor: Actor) async throws -> ScheduleStatus
+    /// Throws `bad-schedule`, `bad-retention`, `command-refused`, `schedule-exists`.
+    func addSchedule(_ schedule: Schedule, by actor: Actor) async throws -> ScheduleStatus
+    /// Replaces the schedule `name`, which may get another name by that; an admin's from then on.
+    func changeSchedule(_ name: String, to schedule: Schedule, by actor: Actor) async throws -> ScheduleStatus
+    func removeSchedule(_ name: String, by actor: Actor) async throws -> ScheduleStatus
+    func enableSchedule(_ name: String, _ enabled: Bool, by actor: Actor) async throws -> ScheduleStatus
+    /// Runs it once, besides its occurrences; `busy` while one is at work.
+    func runSchedule(_ name: String, by actor: Actor) async throws -> ScheduleStatus
+    func occurrences(_ query: OccurrenceQuery, for actor: Actor) async throws -> [PlannedOccurrence]
+
+    func retention(for actor: Actor) async throws -> [RetentionEntry]
+    /// Returns all rules as they are then. Throws `bad-retention`.
+    func setRetention(_ change: RetentionChange, by actor: Actor) async throws -> [RetentionEntry]
+    /// Exactly what a prune with the same request would do now.
+    func previewRetention(_ request: PruneRequest, for actor: Actor) async throws -> [RetentionPreview]
+    /// Returns once the run is recorded; its `pruned` is there when it has ended.
+    func prune(_ request: PruneRequest, by actor: Actor) async throws -> Run
+    /// The clock is right: what its doubt held back may go on.
+    func confirmClock(by actor: Actor) async throws -> Status
+    func adopt(_ request: AdoptRequest, by actor: Actor) async throws -> Database
+
+    func declaration(for actor: Actor) async throws -> Declaration
+    func apply(_ request: ApplyRequest, by actor: Actor) async throws -> ApplyReply
+
     func messages(_ query: MessageQuery, for actor: Actor) async throws -> [Message]
     /// What the query finds and then what comes, each message once and in order; ends when the daemon stops.
     /// A running run's message comes again with new `progress` under the same id.

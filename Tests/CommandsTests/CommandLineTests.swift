@@ -21,7 +21,7 @@ import WireTestSupport
 
     @Test(arguments: [
         "status", "databases", "backup", "backups", "download", "restore", "verify", "runs", "clients", "messages",
-        "repository", "config", "doctor", "whoami",
+        "repository", "config", "doctor", "whoami", "schedules", "retention", "prune", "apply", "export",
     ])
     func everyCommandHasHelpWithAnExample(command: String) async {
         let fixture = CommandFixture()

@@ -29,7 +29,7 @@ package final class FakeService: Service {
     package func endFollowers() { followers.withLock { all in for one in all { one.finish() } } }
     package var followerCount: Int { followers.withLock { $0.count } }
 
-    private func note(_ call: String, _ actor: Actor) throws {
+    fileprivate func note(_ call: String, _ actor: Actor) throws {
         calls.withLock { $0.append(call) }
         actors.withLock { $0.append(actor) }
         if let fault = failure.withLock({ $0 }) { throw fault }
@@ -181,4 +181,98 @@ package final class FakeService: Service {
     }
 
     package func reload(by actor: Actor) throws -> [EffectiveSetting] { try effectiveSettings(for: actor) }
+}
+
+// MARK: - Schedules and retention
+
+extension FakeService {
+    package func schedules(for actor: Actor) throws -> [ScheduleStatus] {
+        try note("schedules", actor)
+        return [Samples.schedule]
+    }
+
+    package func schedule(_ name: String, for actor: Actor) throws -> ScheduleStatus {
+        try note("schedule \(name)", actor)
+        return Samples.schedule
+    }
+
+    package func addSchedule(_ schedule: Schedule, by actor: Actor) throws -> ScheduleStatus {
+        try note("add schedule \(schedule.name) \(schedule.when) \(schedule.scope)", actor)
+        return ScheduleStatus(schedule: schedule, zone: timeZone, next: Samples.instant, warning: "it covers nothing")
+    }
+
+    package func changeSchedule(_ name: String, to schedule: Schedule, by actor: Actor) throws -> ScheduleStatus {
+        try note("change schedule \(name) \(schedule.name) \(schedule.when)", actor)
+        return ScheduleStatus(schedule: schedule, zone: timeZone)
+    }
+
+    package func removeSchedule(_ name: String, by actor: Actor) throws -> ScheduleStatus {
+        try note("remove schedule \(name)", actor)
+        return Samples.schedule
+    }
+
+    package func enableSchedule(_ name: String, _ enabled: Bool, by actor: Actor) throws -> ScheduleStatus {
+        try note("\(enabled ? "enable" : "disable") schedule \(name)", actor)
+        return Samples.schedule
+    }
+
+    package func runSchedule(_ name: String, by actor: Actor) throws -> ScheduleStatus {
+        try note("run schedule \(name)", actor)
+        return Samples.schedule
+    }
+
+    package func occurrences(_ query: OccurrenceQuery, for actor: Actor) throws -> [PlannedOccurrence] {
+        try note("occurrences \(query.schedule ?? query.when ?? "") \(query.zone ?? "") \(query.count)", actor)
+        return [PlannedOccurrence(instant: Samples.instant, local: "2026-11-22T10:00:00+01:00", note: "shifted")]
+    }
+
+    package func retention(for actor: Actor) throws -> [RetentionEntry] {
+        try note("retention", actor)
+        return [RetentionEntry(scope: "", rules: RetentionRules(keepDays: 30, deletedDays: 7), source: "settings")]
+    }
+
+    package func setRetention(_ change: RetentionChange, by actor: Actor) throws -> [RetentionEntry] {
+        try note("set retention \(change.scope) \(change.rules.keepDays ?? 0) reset=\(change.reset)", actor)
+        return [RetentionEntry(scope: change.scope, rules: change.rules, source: "admin", warnings: ["odd"])]
+    }
+
+    package func previewRetention(_ request: PruneRequest, for actor: Actor) throws -> [RetentionPreview] {
+        try note("preview \(request.databases) now=\(request.now)", actor)
+        return [
+            RetentionPreview(
+                database: Samples.name,
+                verdicts: [
+                    RetentionVerdict(
+                        backup: Samples.backupID, instant: Samples.instant, kind: .full, verdict: .released,
+                        rule: "keep_days 30 (default)", freed: ByteCount(2048))
+                ], freed: .zero, notes: ["held"])
+        ]
+    }
+
+    package func prune(_ request: PruneRequest, by actor: Actor) throws -> Run {
+        try note("prune now=\(request.now) confirmed=\(request.confirmed)", actor)
+        return Samples.run("run-4", .waiting)
+    }
+
+    package func confirmClock(by actor: Actor) throws -> Status {
+        try note("confirm clock", actor)
+        return Samples.status
+    }
+
+    package func adopt(_ request: AdoptRequest, by actor: Actor) throws -> Database {
+        try note("adopt \(request.from) by \(request.database)", actor)
+        return Samples.database
+    }
+
+    package func declaration(for actor: Actor) throws -> Declaration {
+        try note("declaration", actor)
+        return Declaration(
+            schedules: [Samples.schedule.schedule],
+            retention: [RetentionEntry(scope: "crm/", rules: RetentionRules(keepLast: 3), source: "admin")])
+    }
+
+    package func apply(_ request: ApplyRequest, by actor: Actor) throws -> ApplyReply {
+        try note("apply \(request.declaration.schedules.map(\.name)) dry=\(request.dryRun)", actor)
+        return ApplyReply(changes: ["schedule nightly added"], others: ["crm-full"])
+    }
 }

@@ -44,6 +44,16 @@ package enum Samples {
             run: "run-1", actor: root, text: "backed up crm/app.db")
     }
 
+    package static var schedule: ScheduleStatus {
+        ScheduleStatus(
+            schedule: Schedule(name: "nightly", action: .backup, when: "Mon..Fri 23:00", scope: ["crm/"], kind: .full),
+            zone: "Europe/Berlin", next: instant, nextNote: "clocks change", databases: 1,
+            last: OccurrenceRecord(id: "7", planned: instant, claimed: instant, state: .failed, reason: "disk full"),
+            history: [
+                OccurrenceRecord(id: "7", planned: instant, claimed: instant, state: .failed, reason: "disk full")
+            ])
+    }
+
     package static var space: RepositorySpace {
         RepositorySpace(
             path: "/var/lib/holdfast/repository", id: unit, used: ByteCount(1000), free: ByteCount(1 << 30),
