@@ -75,7 +75,7 @@ let package = Package(
                 "Model", "Policies", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings",
                 "Messages", "Scheduling",
             ]),
-        library("Scheduling", ["Model", "Policies"]),
+        library("Scheduling", ["Model", "Policies", "CLinux"]),
         library("HTTPServer", ["Model", "Platform", "Wire", hummingbird, httpTypes, lifecycle, logging] + nio),
         library("Client", ["Model", "Wire"] + nio),
         library("Commands", ["Model", "Platform", "Wire", "Settings", "Client", argumentParser]),
@@ -102,7 +102,7 @@ let package = Package(
         tests("StorageTests", ["Model", "Policies", "Platform", "Archiving", "Storage", "StorageTestSupport"]),
         tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer"]),
         tests("CatalogTests", ["Model", "Policies", "Catalog"]),
-        tests("SchedulingTests", ["Model", "Policies", "Scheduling"]),
+        tests("SchedulingTests", ["Model", "Policies", "Catalog", "Scheduling"]),
         tests("MessagesTests", ["Model", "Policies", "Platform", "Catalog", "Messages"]),
         tests(
             "OperationsTests",
