@@ -95,7 +95,7 @@ let package = Package(
             name: "ledger-writer", dependencies: ["CSQLite"], path: "Tests/LedgerWriter", swiftSettings: house),
         tests("ModelTests", ["Model"]),
         tests("PlatformTests", ["Model", "Platform"]),
-        tests("PoliciesTests", ["Model", "Policies"]),
+        tests("PoliciesTests", ["Model", "Policies", "Platform"]),
         tests("ArchivingTests", ["Model", "Archiving", "CZlib"]),
         tests("WireTests", ["Model", "Wire"]),
         tests("SettingsTests", ["Model", "Settings"]),

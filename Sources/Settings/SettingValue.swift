@@ -1,4 +1,5 @@
 internal import Model
+internal import Platform
 
 /// A checked value of a setting.
 enum SettingValue: Sendable, Equatable {
@@ -57,7 +58,7 @@ extension SettingRule.Kind {
             return DailyTime(text).map { .success(.dailyTime($0)) }
                 ?? .failure("must be a daily time such as \"*-*-* 23:00\", or \"off\", not \(SettingText.quoted(text))")
         case (.timeZone, .text(let text)):
-            return TimeZones.exists(text)
+            return text == "UTC" || ZoneFiles.exists(text)
                 ? .success(.text(text)) : .failure("names no zone of this system: \(SettingText.quoted(text))")
         default:
             return .failure("must be \(expectation), not \(raw.kind)")

@@ -28,7 +28,7 @@ struct SettingsCheck {
             })
         else {
             let known = Set(SettingRule.all.compactMap { $0.steps.count > 1 ? String($0.steps[0]) : nil }).sorted()
-            let nearest = NearestKey.nearest(to: key, among: known)
+            let nearest = NearestName.nearest(to: key, among: known)
             add(
                 SettingsProblem(
                     file: file, line: line, message: "unknown table [\(key)]",
@@ -68,7 +68,7 @@ struct SettingsCheck {
         // A table that is unknown has been complained of already.
         guard entry.path.count == 1 || known.contains(where: { $0.hasPrefix("\(entry.path[0]).") }) else { return }
         let key = entry.path.joined(separator: ".")
-        let nearest = NearestKey.nearest(to: key, among: known)
+        let nearest = NearestName.nearest(to: key, among: known)
         add(
             SettingsProblem(
                 file: file, line: entry.line, message: "unknown setting \(key)",
