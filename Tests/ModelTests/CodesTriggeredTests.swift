@@ -1,0 +1,89 @@
+import Model
+import Testing
+
+/// Every code is met by a test somewhere, so that none stands in the table only.
+@Suite struct CodesTriggeredTests {
+    /// Codes that no test meets yet, one a line with the reason. Take a line out with the test that meets its code; never
+    /// add one for a code that something says already.
+    static let notYet: [Code: String] = [
+        .daemonStopped: "said today, but no test looks for it yet",
+        .repositoryChecked: "said today, but no test looks for it yet",
+        .settingsReloaded: "said today, but no test looks for it yet",
+        .timedOut: "said today, but no test looks for it yet",
+        .sourceRecovered: "said today, but no test looks for it yet",
+        .writersHeld: "said today, but no test looks for it yet",
+        .backupStarted: "said today, but no test looks for it yet",
+        .backupUnchanged: "said today, but no test looks for it yet",
+        .restoreStarted: "said today, but no test looks for it yet",
+        .restoreFailed: "said today, but no test looks for it yet",
+        .replacedDiscarded: "said today, but no test looks for it yet",
+        .verifyStarted: "said today, but no test looks for it yet",
+        .verifySucceeded: "said today, but no test looks for it yet",
+        .verifyFailed: "said today, but no test looks for it yet",
+        .pointDamaged: "said today, but no test looks for it yet",
+        .mapDamaged: "said today, but no test looks for it yet",
+        .mapRebuilt: "said today, but no test looks for it yet",
+        .keyAdded: "said today, but no test looks for it yet",
+        .keyRemoved: "said today, but no test looks for it yet",
+        .repositoryCreated: "said today, but no test looks for it yet",
+        .backupOverdue: "comes with overdue backups",
+        .backupOnTime: "comes with overdue backups",
+        .backupSkipped: "comes with skips of schedules",
+        .backupSuspect: "comes with suspects of a drift",
+        .graceStarted: "comes with the grace of deleted databases",
+        .graceEnding: "comes with the grace of deleted databases",
+        .graceEnded: "comes with the grace of deleted databases",
+        .databaseReturned: "comes with the grace of deleted databases",
+        .databaseAdopted: "comes with the grace of deleted databases",
+        .drillStarted: "comes with drills",
+        .drillSucceeded: "comes with drills",
+        .drillFailed: "comes with drills",
+        .badSchedule: "comes with schedules",
+        .scheduleExists: "comes with schedules",
+        .scheduleAdded: "comes with schedules",
+        .scheduleChanged: "comes with schedules",
+        .scheduleRemoved: "comes with schedules",
+        .scheduleEmpty: "comes with schedules",
+        .scheduleSkipped: "comes with schedules",
+        .scheduleCaughtUp: "comes with schedules",
+        .scheduleRetried: "comes with schedules",
+        .scheduleFailed: "comes with schedules",
+        .commandStarted: "comes with schedules",
+        .commandSucceeded: "comes with schedules",
+        .commandFailed: "comes with schedules",
+        .commandRefused: "comes with schedules",
+        .clockStepped: "comes with the watch on the clock",
+        .clockInDoubt: "comes with the watch on the clock",
+        .clockConfirmed: "comes with the watch on the clock",
+        .zoneChanged: "comes with the watch on the clock",
+        .badRetention: "comes with retention",
+        .retentionChanged: "comes with retention",
+        .pruneStarted: "comes with retention",
+        .pruneSucceeded: "comes with retention",
+        .pruneFailed: "comes with retention",
+        .pruneHeld: "comes with retention",
+        .failuresRepeated: "comes with storms and retention of messages",
+        .messagesPruned: "comes with storms and retention of messages",
+    ]
+
+    @Test func everyCodeIsMetByATestOrListed() throws {
+        let own = ["ModelTests/CodeTests.swift", "ModelTests/CodesTriggeredTests.swift", "ModelTests/TestTree.swift"]
+        let met = try TestTree.tests().filter { !own.contains($0.path) }
+            .reduce(into: Set<Code>()) { $0.formUnion(CodeMentions.codes(in: $1.text)) }
+        let forgotten = Code.allCases.filter { !met.contains($0) && Self.notYet[$0] == nil }
+        #expect(forgotten == [], "no test meets these codes: write one, or list them with the reason")
+        let done = Code.allCases.filter { met.contains($0) && Self.notYet[$0] != nil }
+        #expect(done == [], "a test meets these codes now: take them off the list")
+    }
+
+    @Test(arguments: [
+        ("#expect(fault?.code == .drift)", true), ("#expect(codes == [\n    .backupStarted,\n    .drift,\n])", true),
+        ("#expect(text.hasSuffix(\"[drift]\"))", true), ("(\"GET /v1/x\", 404, code: \"drift\")", true),
+        ("try record(MessageDraft(.error, .drift, \"text\"))", false), ("throw Fault(.drift, \"text\")", false),
+        ("#expect(throws: Fault(.drift, \"text\")) {}", true), ("// expect .drift", false),
+        ("#expect(fault?.code == .driftFound)", false), ("let drift = Code.drift", false),
+    ])
+    func tellsAnExpectationFromAMention(text: String, isExpected: Bool) {
+        #expect(CodeMentions.codes(in: text, of: [.drift]) == (isExpected ? [.drift] : []))
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Model
+import Testing
+
+/// The repository's own files, as tests see them.
+enum TestTree {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../..").standardizedFileURL
+
+    /// Paths below the root and texts of all tests.
+    static func tests() throws -> [(path: String, text: String)] {
+        let folder = root.appending(path: "Tests").resolvingSymlinksInPath()
+        let paths = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+            .compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
+        return try paths.map {
+            ("\($0.path.dropFirst(folder.path.count + 1))", try String(contentsOf: $0, encoding: .utf8))
+        }
+    }
+}
+
+/// Which codes a test expects to meet, as told by its source.
+///
+/// A code counts where its name or text stands in an expectation, or within a few lines of one; not where a fault or a
+/// message with it is only made.
+struct CodeMentions {
+    /// Lines above that may open the expectation.
+    private static let reach = 4
+    private static let openers = ["expect", "require", ".code", "code:", "codes", "until(", "eventually(", "case ."]
+
+    static func codes(in text: String, of all: [Code] = Code.allCases) -> Set<Code> {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.range(of: "//").map { String(line[..<$0.lowerBound]) } ?? String(line)
+        }
+        var found: Set<Code> = []
+        for (number, line) in lines.enumerated() {
+            let above = lines[max(0, number - reach)...number]
+            guard above.contains(where: { line in openers.contains { line.contains($0) } }) else { continue }
+            let expected = line.replacing("throws: Fault(", with: "throws: (").replacing(
+                #/(?:Fault|MessageDraft|Finding|SkippedDatabase)\([^)]*/#, with: "")
+            found.formUnion(all.filter { mentions($0, expected) })
+        }
+        return found
+    }
+
+    private static func mentions(_ code: Code, _ line: String) -> Bool {
+        line.contains("\"\(code.rawValue)\"") || line.contains("[\(code.rawValue)]")
+            || line.ranges(of: ".\(code)").contains { range in
+                line[range.upperBound...].first.map { !($0.isLetter || $0.isNumber || $0 == "(") } ?? true
+            }
+    }
+}
