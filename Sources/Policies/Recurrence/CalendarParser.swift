@@ -189,7 +189,7 @@ struct CalendarParser {
     }
 
     private func time(_ word: Word, into fields: inout CalendarExpression.Fields) throws(Fault) {
-        guard word.characters.contains(":") else { throw unexpected(word) }
+        guard word.characters.contains(":"), !word.characters.contains("T") else { throw unexpected(word) }
         var scanner = FieldScanner(word: word, text: text)
         fields.hours = try scanner.field(.hour)
         guard scanner.skip(":") else { throw text.fault(scanner.rest, "after the hour belongs `:`") }

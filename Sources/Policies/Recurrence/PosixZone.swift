@@ -72,7 +72,7 @@ struct PosixZone: Sendable, Hashable {
     private func changes(around year: Int) -> [(time: Int64, after: Int)] {
         var changes: [(time: Int64, after: Int)] = []
         changes.reserveCapacity(10)
-        for year in year - 2...year + 2 {
+        for year in year - 2...year + 3 {
             let times = (jumps[0].time(in: year), jumps[1].time(in: year))
             for index in times.0 <= times.1 ? [0, 1] : [1, 0] {
                 let time = index == 0 ? times.0 : times.1
@@ -82,6 +82,8 @@ struct PosixZone: Sendable, Hashable {
                 if changes.last?.after != jumps[index].after { changes.append((time, jumps[index].after)) }
             }
         }
+        // What would undo the last one is not in sight.
+        if changes.count > 1 { changes.removeLast() }
         return changes
     }
 }
