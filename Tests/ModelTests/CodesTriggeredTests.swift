@@ -52,6 +52,7 @@ import Testing
         .commandSucceeded: "comes with schedules",
         .commandFailed: "comes with schedules",
         .commandRefused: "comes with schedules",
+        .scheduledMessage: "comes with schedules",
         .clockStepped: "comes with the watch on the clock",
         .clockInDoubt: "comes with the watch on the clock",
         .clockConfirmed: "comes with the watch on the clock",
@@ -62,8 +63,6 @@ import Testing
         .pruneSucceeded: "comes with retention",
         .pruneFailed: "comes with retention",
         .pruneHeld: "comes with retention",
-        .failuresRepeated: "comes with storms and retention of messages",
-        .messagesPruned: "comes with storms and retention of messages",
     ]
 
     @Test func everyCodeIsMetByATestOrListed() throws {
