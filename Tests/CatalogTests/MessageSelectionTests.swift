@@ -22,7 +22,7 @@ import Testing
     }
 
     private static let names = (0..<30).map { DatabaseName("crm/db-\($0)") }
-    private static let codes: [Code] = [.drift, .backupStarted, .backupSucceeded, .backupSuspect]
+    private static let codes: [Code] = [.drift, .databaseFound, .backupSucceeded, .stepRefused]
 
     private func fill(_ catalog: Catalog, _ random: inout Numbers) throws -> [Message] {
         var clock = 0
@@ -36,7 +36,7 @@ import Testing
                     run: random.below(3) == 0 ? nil : RunID(random.below(50)))
             }
             try catalog.record(
-                drafts.filter { $0.severity.rank < 2 || $0.code != .backupStarted && $0.code != .backupSucceeded },
+                drafts.filter { $0.severity.rank < 2 || $0.code != .databaseFound && $0.code != .backupSucceeded },
                 at: at(clock))
         }
         let ids = try catalog.messages(MessageQuery(limit: .max)).map(\.id).filter { _ in random.below(3) == 0 }

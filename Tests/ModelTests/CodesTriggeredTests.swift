@@ -80,6 +80,7 @@ import Testing
         ("#expect(text.hasSuffix(\"[drift]\"))", true), ("(\"GET /v1/x\", 404, code: \"drift\")", true),
         ("try record(MessageDraft(.error, .drift, \"text\"))", false), ("throw Fault(.drift, \"text\")", false),
         ("#expect(throws: Fault(.drift, \"text\")) {}", true), ("// expect .drift", false),
+        ("try say(MessageDraft(.error, .drift, \"x\"))\n#expect(codes == [.drift])", false),
         ("#expect(fault?.code == .driftFound)", false), ("let drift = Code.drift", false),
     ])
     func tellsAnExpectationFromAMention(text: String, isExpected: Bool) {
