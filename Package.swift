@@ -101,7 +101,7 @@ let package = Package(
         tests("SettingsTests", ["Model", "Settings"]),
         tests("StorageTests", ["Model", "Policies", "Platform", "Archiving", "Storage", "StorageTestSupport"]),
         tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer"]),
-        tests("CatalogTests", ["Model", "Policies", "Catalog"]),
+        tests("CatalogTests", ["Model", "Policies", "Catalog", grdb]),
         tests("SchedulingTests", ["Model", "Policies", "Catalog", "Scheduling"]),
         tests("MessagesTests", ["Model", "Policies", "Platform", "Catalog", "Messages"]),
         tests(

@@ -12,10 +12,32 @@ extension Catalog {
     }
 
     package func messages(_ query: MessageQuery = MessageQuery()) throws -> [Message] {
-        let selection = MessageSelection(query)
-        return try read { database in
-            try Row.fetchAll(database, sql: selection.sql, arguments: StatementArguments(selection.arguments))
+        try read { database in
+            guard let statement = try MessageSelection(query, in: database).statement(in: database) else { return [] }
+            return try Row.fetchAll(database, sql: statement.sql, arguments: statement.arguments)
                 .map(Message.init(row:))
+        }
+    }
+
+    /// How SQLite would answer a query, a line a step.
+    package func plan(of query: MessageQuery) throws -> [String] {
+        try read { database in
+            guard let statement = try MessageSelection(query, in: database).statement(in: database) else { return [] }
+            return try Row.fetchAll(
+                database, sql: "EXPLAIN QUERY PLAN \(statement.sql)", arguments: statement.arguments
+            ).map { $0["detail"] }
+        }
+    }
+
+    /// How many warnings and errors nobody has acknowledged.
+    package func unacknowledged() throws -> (warnings: Int, errors: Int) {
+        try read { database in
+            func count(_ severity: Severity) throws -> Int {
+                try Int.fetchOne(
+                    database, sql: "SELECT count(*) FROM messages INDEXED BY messages_class WHERE class = ?",
+                    arguments: [severity.rank * 2]) ?? 0
+            }
+            return (try count(.warning), try count(.error))
         }
     }
 
@@ -24,9 +46,9 @@ extension Catalog {
             .map(Message.init(row:))
     }
 
-    /// The id of the newest message; 0 when there is none.
+    /// The id of the newest message, also when retention has deleted it; 0 when there never was one.
     package func newestMessage() throws -> MessageID {
-        try read { try MessageID.fetchOne($0, sql: "SELECT max(id) FROM messages") } ?? 0
+        try read { try MessageID.fetchOne($0, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'messages'") } ?? 0
     }
 
     /// Notes who has seen to messages; those that somebody had acknowledged before keep that.
@@ -37,16 +59,32 @@ extension Catalog {
     package func acknowledge(_ ids: [MessageID], by actor: Actor, at instant: Instant) throws -> [MessageID] {
         try transition { transition in
             try ids.filter { id in
-                let changed = try transition.execute(
-                    """
-                    UPDATE messages SET acknowledged_at = ?, acknowledged_uid = ?, acknowledged_name = ?
-                    WHERE id = ? AND acknowledged_at IS NULL
-                    """, [instant.microseconds, actor.uid, actor.name, id])
+                let changed = try transition.acknowledge(id, by: actor, at: instant)
                 if changed == 0, try transition.row("SELECT 1 FROM messages WHERE id = ?", [id]) == nil {
                     throw Fault(.notFound, "there is no message \(id)", hint: "`holdfast messages` lists them")
                 }
                 return changed > 0
             }
+        }
+    }
+
+    /// Notes who has seen to all messages that a query finds, in batches of their own transactions, up to the newest one
+    /// of now; order and limit of the query don't count.
+    ///
+    /// - Returns: how many are acknowledged only now.
+    package func acknowledgeAll(_ query: MessageQuery, by actor: Actor, at instant: Instant) throws -> Int {
+        var batch = query
+        batch.unacknowledgedOnly = true
+        (batch.order, batch.limit) = (.oldestFirst, 500)
+        batch.through = min(query.through ?? .max, try newestMessage())
+        var count = 0
+        while true {
+            let ids = try messages(batch).map(\.id)
+            guard let last = ids.last else { return count }
+            count += try transition { transition in
+                try ids.reduce(0) { try $0 + transition.acknowledge($1, by: actor, at: instant) }
+            }
+            batch.after = last
         }
     }
 
@@ -72,52 +110,34 @@ extension Catalog {
     }
 }
 
-/// A message query as SQL.
-private struct MessageSelection {
-    private(set) var arguments: [(any DatabaseValueConvertible)?] = []
-    private var conditions: [String] = []
-    private let order: String
-
-    var sql: String {
-        let condition = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND ")) "
-        return "SELECT * FROM messages \(condition)ORDER BY id \(order) LIMIT ?"
-    }
-
-    init(_ query: MessageQuery) {
-        order = query.order == .newestFirst ? "DESC" : "ASC"
-        require("id > ?", query.after)
-        require("id <= ?", query.through)
-        // The unary plus keeps these out of the choice of an index: rows come in the order of ids and stop at the limit.
-        require("+instant >= ?", query.since?.microseconds)
-        require("+severity >= ?", query.atLeast?.rank)
-        require("run = ?", query.run)
-        if !query.databases.isEmpty {
-            let marks = query.databases.map { _ in "?" }.joined(separator: ", ")
-            conditions.append("database IN (\(marks))")
-            arguments += query.databases.map(\.text)
-        }
-        if query.unacknowledgedOnly { conditions.append("acknowledged_at IS NULL") }
-        arguments.append(query.limit)
-    }
-
-    private mutating func require(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
-        guard let value else { return }
-        conditions.append(condition)
-        arguments.append(value)
+extension Transition {
+    fileprivate func acknowledge(_ id: MessageID, by actor: Actor, at instant: Instant) throws -> Int {
+        try execute(
+            """
+            UPDATE messages SET acknowledged_at = ?, acknowledged_uid = ?, acknowledged_name = ?
+            WHERE id = ? AND acknowledged_at IS NULL
+            """, [instant.microseconds, actor.uid, actor.name, id])
     }
 }
 
 extension Message {
     init(row: Row) throws {
-        let draft = MessageDraft(
-            Severity(rank: row["severity"]), row.value("code") ?? .internalError, row.text("text") ?? "",
-            database: row.database("database"), run: row.number("run"),
-            actor: row.actor(uid: "actor_uid", name: "actor_name"), cause: row.text("cause"), hint: row.text("hint"))
         let acknowledgement = row.instant("acknowledged_at").map {
             Acknowledgement(actor: row.actor(uid: "acknowledged_uid", name: "acknowledged_name"), instant: $0)
         }
         self.init(
-            id: row["id"], instant: try row.required(row.instant("instant"), "messages.instant"), content: draft,
+            id: row["id"], instant: try row.required(row.instant("instant"), "messages.instant"),
+            content: MessageDraft(row: row),
             acknowledgement: acknowledgement)
+    }
+}
+
+extension MessageDraft {
+    /// A row of `messages` or `held_messages`.
+    init(row: Row) {
+        self.init(
+            Severity(rank: row["severity"]), row.value("code") ?? .internalError, row.text("text") ?? "",
+            database: row.database("database"), run: row.number("run"),
+            actor: row.actor(uid: "actor_uid", name: "actor_name"), cause: row.text("cause"), hint: row.text("hint"))
     }
 }

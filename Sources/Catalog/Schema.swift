@@ -6,6 +6,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("retention-2") { try $0.execute(sql: retention) }
+        migrator.registerMigration("messages-2") { try $0.execute(sql: messages) }
         return migrator
     }
 

@@ -8,8 +8,8 @@ final class Transition {
 
     init(_ database: Database) { self.database = database }
 
-    /// Adds a message; its id is the next one.
-    func record(_ draft: MessageDraft, at instant: Instant) throws {
+    /// Adds a message as it is; its id is the next one.
+    func insert(_ draft: MessageDraft, at instant: Instant) throws {
         try execute(
             """
             INSERT INTO messages (instant, severity, code, database, run, actor_uid, actor_name, text, cause, hint)
@@ -39,7 +39,7 @@ final class Transition {
 
 extension String {
     /// SQLite's text ends at the first NUL when it is read.
-    fileprivate var withoutNul: String {
+    var withoutNul: String {
         utf8.contains(0) ? String(unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : Character($0) }) : self
     }
 }

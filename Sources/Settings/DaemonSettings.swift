@@ -12,6 +12,7 @@ package struct DaemonSettings: Sendable, Equatable {
     package var repository: RepositorySettings
     package var backup: BackupSettings
     package var retention: RetentionSettings
+    package var messages: MessageSettings
     /// The daily full that servers get by default; nil is off.
     package var full: DailyTime?
     /// The progressive tick that servers get by default; nil is off.
@@ -49,6 +50,17 @@ package struct RetentionSettings: Sendable, Equatable {
     package var keepDays: Int
     package var maxKeepDays: Int
     package var deletedDays: Int
+}
+
+/// How long the message center keeps what was said.
+package struct MessageSettings: Sendable, Equatable {
+    package var keep: Duration
+    package var keepCount: Int
+
+    package init(keep: Duration, keepCount: Int) {
+        self.keep = keep
+        self.keepCount = keepCount
+    }
 }
 
 package struct ServerSettings: Sendable, Equatable {

@@ -70,6 +70,12 @@ struct SettingRule: Sendable {
         SettingRule(
             "retention.deleted_days", .number(1...15), "7",
             "Days that the backups of a deleted database are kept, 1 to 15."),
+        SettingRule(
+            "messages.keep_days", .number(1...3650), "90",
+            "Days that messages are kept, 1 to 3650; unacknowledged errors twice as long."),
+        SettingRule(
+            "messages.keep_count", .number(1000...10_000_000), "1000000",
+            "Messages that are kept at most, 1000 to 10000000; of unacknowledged errors the newest twice as many."),
         SettingRule("full.at", .dailyTime, #""*-*-* 23:00""#, "When each server gets its daily full, or \"off\"."),
         SettingRule(
             "progressive.every", .duration(1...5940, canBeOff: true), #""5m""#,

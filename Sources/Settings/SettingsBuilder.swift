@@ -25,6 +25,8 @@ struct SettingsBuilder {
             retention: RetentionSettings(
                 keepDays: number("retention.keep_days"), maxKeepDays: number("retention.max_keep_days"),
                 deletedDays: number("retention.deleted_days")),
+            messages: MessageSettings(
+                keep: .seconds(86_400 * number("messages.keep_days")), keepCount: number("messages.keep_count")),
             full: dailyTime("full.at"), progressive: duration("progressive.every"),
             servers: check.serverNames.map(server), listing: listing())
         compare(settings)

@@ -52,6 +52,7 @@ import Testing
         .commandSucceeded: "comes with schedules",
         .commandFailed: "comes with schedules",
         .commandRefused: "comes with schedules",
+        .scheduledMessage: "comes with schedules",
         .clockStepped: "comes with the watch on the clock",
         .clockInDoubt: "comes with the watch on the clock",
         .clockConfirmed: "comes with the watch on the clock",
@@ -62,8 +63,6 @@ import Testing
         .pruneSucceeded: "comes with retention",
         .pruneFailed: "comes with retention",
         .pruneHeld: "comes with retention",
-        .failuresRepeated: "comes with storms and retention of messages",
-        .messagesPruned: "comes with storms and retention of messages",
     ]
 
     @Test func everyCodeIsMetByATestOrListed() throws {
@@ -81,6 +80,7 @@ import Testing
         ("#expect(text.hasSuffix(\"[drift]\"))", true), ("(\"GET /v1/x\", 404, code: \"drift\")", true),
         ("try record(MessageDraft(.error, .drift, \"text\"))", false), ("throw Fault(.drift, \"text\")", false),
         ("#expect(throws: Fault(.drift, \"text\")) {}", true), ("// expect .drift", false),
+        ("try say(MessageDraft(.error, .drift, \"x\"))\n#expect(codes == [.drift])", false),
         ("#expect(fault?.code == .driftFound)", false), ("let drift = Code.drift", false),
     ])
     func tellsAnExpectationFromAMention(text: String, isExpected: Bool) {

@@ -28,6 +28,7 @@ import Testing
         #expect(settings.backup.readLimit == nil)
         #expect(settings.retention.keepDays == 30 && settings.retention.maxKeepDays == 30)
         #expect(settings.retention.deletedDays == 7)
+        #expect(settings.messages == MessageSettings(keep: .seconds(90 * 86_400), keepCount: 1_000_000))
         #expect(settings.full?.hour == 23)
         #expect(settings.progressive == .seconds(300))
         #expect(settings.servers.isEmpty && settings.restoreRoots.isEmpty && settings.timeZone == nil)
@@ -91,6 +92,7 @@ import Testing
         "[progressive]\nevery = \"100m\"", "[full]\nat = \"25:00\"", "[full]\nat = \"Sun 02:00\"",
         "[repository]\ncompression = \"zstd\"", "[repository]\npath = \"repository\"", "socket = \"~/sock\"",
         "[repository]\nkey_file = \"/a/../b\"", "[retention]\nkeep_days = 31", "[retention]\ndeleted_days = 16",
+        "[messages]\nkeep_days = 0", "[messages]\nkeep_days = 3651", "[messages]\nkeep_count = 999",
         "time_zone = \"Mars/Olympus\"", "restore_roots = \"/srv\"", "restore_roots = [1]",
         "[repository]\nkey_file = \"/a\"\ncredential = \"b\"", "[servers.crm]\nengine = \"postgres\"",
         "[servers.crm]", "[servers.\"a/b\"]\nfolders = [\"/srv\"]", "servers = 3", "this is not toml", "[a\n",

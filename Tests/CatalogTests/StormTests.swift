@@ -1,0 +1,92 @@
+import Catalog
+import Foundation
+import Model
+import Policies
+import Testing
+
+@Suite struct StormTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private func failure(_ number: Int, _ cause: String = "cannot open repository") -> MessageDraft {
+        let name = DatabaseName("crm/folder/db-\(number).db")
+        return MessageDraft(
+            .error, .backupFailed, "backup of \(name) failed: cannot read /srv/folder/db-\(number).db", database: name,
+            run: RunID(number), cause: cause)
+    }
+
+    private func texts() throws -> [String] { try scratch.catalog.messages().map { "\($0.code.rawValue) \($0.text)" } }
+
+    /// Each failure in a transition of its own, with a daemon that dies and comes back in the middle.
+    @Test func aThousandFailingDatabasesAreFourMessages() throws {
+        for number in 1...1000 {
+            let draft = failure(number)
+            let run = try scratch.catalog.beginRun(
+                RunRequest(.backup, database: draft.database, unit: UnitID.random(), origin: .scheduled),
+                at: reading(number / 100))
+            let fault = Fault(.repositoryMissing, "cannot open repository")
+            try scratch.catalog.finishRun(run.id, .failed(fault), at: reading(number / 100), messages: [draft])
+            if number == 500 { try scratch.reopen() }
+        }
+        #expect(try scratch.catalog.messages().count == 3)
+        #expect(try scratch.catalog.closeStorms(at: at(599)) == at(600))
+        #expect(try scratch.catalog.messages().count == 3)
+        #expect(try scratch.catalog.closeStorms(at: at(600)) == at(600 + 1200))
+        let messages = try scratch.catalog.messages()
+        #expect(messages.map(\.code) == [.backupFailed, .backupFailed, .backupFailed, .failuresRepeated])
+        let summary = try #require(messages.last)
+        #expect(summary.severity == .error)
+        #expect(
+            summary.text.hasPrefix("backup-failed 997 more times between 2027-01-15T08:00:00.000Z")
+                && summary.text.hasSuffix(
+                    "of 997 databases: crm/folder/db-4.db, crm/folder/db-5.db, "
+                        + "crm/folder/db-6.db and 994 others"),
+            "\(summary.text)")
+        #expect(summary.cause?.contains("cannot open repository") ?? false)
+        let held = try scratch.catalog.heldMessages(of: summary.id)
+        #expect(held.map(\.content.run) == (4...1000).map { RunID($0) })
+        #expect(try scratch.catalog.runs(RunQuery(states: [.failed], limit: 2000)).count == 1000)
+    }
+
+    @Test func aStormThatGoesOnIsToldLessAndLessOften() throws {
+        var instants: [Int] = []
+        for minute in 0..<600 {
+            let before = try scratch.catalog.newestMessage()
+            _ = try scratch.catalog.closeStorms(at: at(minute * 60))
+            try scratch.catalog.record([failure(1), failure(2)], at: at(minute * 60))
+            if try scratch.catalog.newestMessage() > before { instants.append(minute) }
+        }
+        #expect(instants == [0, 1, 10, 30, 70, 130, 190, 250, 310, 370, 430, 490, 550])
+        let counted = try scratch.catalog.messages(MessageQuery(codes: [.failuresRepeated])).flatMap {
+            try scratch.catalog.heldMessages(of: $0.id)
+        }
+        // All but the three that passed and those of the window still open.
+        #expect(counted.count == 550 * 2 - 3)
+        #expect(try scratch.catalog.closeStorms(at: at(999_999)) != nil)
+        #expect(try scratch.catalog.closeStorms(at: at(9_999_999)) == nil, "nothing came: the storm is over")
+        try scratch.catalog.record([failure(1)], at: at(10_000_000))
+        #expect(try scratch.catalog.messages(MessageQuery(order: .newestFirst, limit: 1)).first?.code == .backupFailed)
+    }
+
+    @Test func aWindowClosesWithTheNextFailureToo() throws {
+        try scratch.catalog.record((1...5).map { failure($0) }, at: at(0))
+        try scratch.catalog.record([failure(6)], at: at(700))
+        #expect(try scratch.catalog.messages().map(\.code).last == .failuresRepeated)
+        #expect(try scratch.catalog.messages().count == 4)
+    }
+
+    @Test func aClockThatIsSetBackHoldsNothingForLong() throws {
+        try scratch.catalog.record((1...5).map { failure($0) }, at: at(0))
+        _ = try scratch.catalog.closeStorms(at: at(-1_000_000))
+        #expect(try scratch.catalog.messages().map(\.code).last == .failuresRepeated)
+    }
+
+    @Test func differentFailuresAndOtherSeveritiesPass() throws {
+        try scratch.catalog.record((1...3).flatMap { [failure($0), failure($0, "disk full")] }, at: at(0))
+        try scratch.catalog.record((0..<9).map { MessageDraft(.info, .backupStarted, "backup \($0)") }, at: at(0))
+        try scratch.catalog.record((0..<9).map { MessageDraft(.error, .drift, "\($0) pages") }, at: at(0))
+        try scratch.catalog.record((0..<3).map { MessageDraft(.warning, .backupFailed, "\($0)") }, at: at(0))
+        #expect(try scratch.catalog.messages().count == 6 + 9 + 9 + 3)
+    }
+}
