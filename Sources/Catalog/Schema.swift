@@ -7,6 +7,7 @@ enum Schema {
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("retention-2") { try $0.execute(sql: retention) }
         migrator.registerMigration("messages-2") { try $0.execute(sql: messages) }
+        migrator.registerMigration("schedules-2") { try $0.execute(sql: schedules) }
         return migrator
     }
 

@@ -16,5 +16,9 @@ int holdfast_set_modified(int descriptor, int64_t nanoseconds);
 int holdfast_open_unnamed(const char *directory);
 /// malloc_trim(3) with no room left.
 void holdfast_trim_memory(void);
+/// timerfd_create(2) that is never due, but can be read once the wall clock was set or the machine resumed; -1: none.
+int holdfast_watch_clock(void);
+/// Has it tell the next step, too.
+void holdfast_watch_clock_again(int descriptor);
 
 #endif
