@@ -1,6 +1,15 @@
+import Foundation
+
 /// Numbers that a seed determines (splitmix64).
 struct Numbers: RandomNumberGenerator {
     private var state: UInt64
+
+    /// A new seed, or the one that an environment variable gives to replay a run.
+    static func seed(replayedBy name: String) -> UInt64 { environment(name) ?? UInt64.random(in: 0..<1 << 40) }
+
+    static func environment(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
 
     init(seed: UInt64) { state = seed }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Model
 import Policies
 import Testing
@@ -16,11 +15,9 @@ import Testing
         #endif
     }
 
-    static func number(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } }
-
     @Test func everyRandomHistoryKeepsThePromises() {
-        let seed = Self.number("HOLDFAST_RETENTION_SEED") ?? UInt64.random(in: 0..<1 << 40)
-        let count = Self.number("HOLDFAST_RETENTION_COUNT").map { Int($0) } ?? Self.defaultCount
+        let seed = Numbers.seed(replayedBy: "HOLDFAST_RETENTION_SEED")
+        let count = Numbers.environment("HOLDFAST_RETENTION_COUNT").map { Int($0) } ?? Self.defaultCount
         var fates = [0, 0, 0]
         var broken: (seed: UInt64, what: String)?
         let duration = ContinuousClock().measure {
