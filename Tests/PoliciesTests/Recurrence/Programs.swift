@@ -18,12 +18,15 @@ enum Program {
         process.arguments = arguments
         process.environment = environment
         process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
+        let complaints = Pipe()
+        process.standardError = complaints
         try process.run()
         let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw Failed(text: "\(name) exits with \(process.terminationStatus)")
+            // Short enough for a pipe's buffer.
+            let text = String(decoding: try complaints.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            throw Failed(text: "\(name) exits with \(process.terminationStatus): \(text)")
         }
         return Array(bytes)
     }

@@ -53,11 +53,28 @@ struct SystemdTests {
                 do { return try SystemZones.rules(name) } catch { throw Fault.wrapping(error) }
             }
             #expect(recurrence.description == answer.normal)
-            let found = recurrence.occurrences(after: base, count: count)
-            #expect(found.map(\.planned.seconds) == answer.elapses, "\(text) after \(base.rfc3339()) in \(zone)")
+            let found = recurrence.occurrences(after: base, count: count).map(\.planned.seconds)
+            let place = "\(text) after \(base.rfc3339()) in \(zone)"
+            if found != answer.elapses { try settle(text, found, answer.elapses, zone: zone, place) }
             checked += found.count
         }
         return checked
+    }
+
+    /// systemd 252 carries a repetition without end over into the next day or year and loses the first there: `*:*:7/13`
+    /// goes from 23:59:59 to 00:00:20, past 00:00:07. That is believed only where systemd itself, asked from the second
+    /// before, names what it had left out.
+    private func settle(
+        _ text: String, _ ours: [Int64], _ theirs: [Int64], zone: String, _ place: String
+    ) throws {
+        let strange = theirs.filter { !ours.contains($0) && $0 <= ours.last ?? 0 }
+        let missing = ours.filter { !theirs.contains($0) && $0 <= theirs.last ?? 0 }
+        #expect(strange.isEmpty && !missing.isEmpty, "\(place): \(ours) instead of \(theirs)")
+        for instant in missing {
+            let again = try ask([text], from: Instant(seconds: instant - 1), count: 1, zone: zone)
+            #expect(text.contains("/") && again[0].elapses == [instant], "\(place): \(ours) instead of \(theirs)")
+        }
+        print("systemd contradicts itself on \(place)")
     }
 
     @Test func writesTheSameNormalForm() throws {
@@ -79,7 +96,7 @@ struct SystemdTests {
         let expressions = [
             "daily", "hourly", "minutely", "weekly", "monthly", "quarterly", "semiannually", "yearly", "Mon..Fri 23:00",
             "*-*-* 23:00", "Sun 02:00", "*:0/15", "0/2:30", "*-*~01", "*-02~03", "Mon *-05~07/1", "Fri *-*-13",
-            "*-02-29 12:00", "Wed *-02-29", "Sat *-*-1..7 18:00", "2026..2030/2-*-* 12:00", "*-*-1/2", "*-*~1/3 04:00",
+            "*-02-29 12:00", "Wed *-02-29", "Sat *-*-1..7 18:00", "2026..2030/2-*-* 12:00", "*-*-1/2", "*-*~7/3 04:00",
             "*-*~05..10 04:00", "*-12-31 23:59:59", "2027-01-01", "2020-01-01", "*:*:7/13", "*:*:0/2.5",
             "Mon,Wed,Fri 6,18:00",
             "*-1,4,7,10-31", "Mon 2026-11-22", "2100-02-28..31", "*-*-31 00:00", "Mon..Wed,Sun *-6/3-* 0..23/5:59",
@@ -133,7 +150,8 @@ enum RandomExpression {
         if Int.random(in: 0..<3, using: &random) != 0 {
             let isLast = Int.random(in: 0..<4, using: &random) == 0
             let year = Int.random(in: 0..<6, using: &random) == 0 ? field(2000...2110, &random) : "*"
-            let day = isLast ? field(1...28, &random, open: false) : field(1...31, &random)
+            // systemd 252 allows less with every further element of a list.
+            let day = isLast ? field(1...22, &random, open: false) : field(1...31, &random)
             words.append("\(year)-\(field(1...12, &random))\(isLast ? "~" : "-")\(day)")
         }
         if words.isEmpty || Int.random(in: 0..<4, using: &random) != 0 {
