@@ -94,9 +94,18 @@ struct Oracle {
         lines[claim.schedule] = line
     }
 
+    /// The daemon died in its turn: what it has claimed counts, what it has not wasn't to be expected.
+    mutating func turnBroke(at wall: Instant) {
+        for (id, line) in lines where line.claimedNow != nil {
+            if !line.beat.isInterval { check(id, line, at: wall) }
+            lines[id]?.settled = wall
+            lines[id]?.claimedNow = nil
+        }
+    }
+
     /// The daemon has had its turn with a ledger that works.
     mutating func turnEnded(at wall: Instant, elapsed: Duration) {
-        for id in lines.keys {
+        for id in lines.keys.sorted() {
             guard var line = lines[id] else { continue }
             let hadOpportunity = line.open == nil || line.claimedNow != nil
             if line.schedule.enabled, hadOpportunity {

@@ -93,6 +93,7 @@ final class Simulation {
     let work: SimulatedWork
     private(set) var oracle = Oracle()
     private(set) var events: [String: Int] = [:]
+    /// What happened before the first broken promise.
     private(set) var log: [String] = []
     private var random: SeededGenerator
     private var scheduler: Scheduler?
@@ -175,6 +176,7 @@ final class Simulation {
         if ledger.isKilled {
             kill()
             if let torn = ledger.takeTorn(), try recover(ledger, torn, &random) { see(torn) }
+            oracle.turnBroke(at: world.wall)
             ledger.cut(nil)
             try sleep(3...100_000)
             return try boot()
@@ -207,8 +209,6 @@ extension Simulation {
     private func makeTrouble() throws {
         let index = Int.random(in: definitions.indices, using: &random)
         let kind = Int.random(in: 0..<10, using: &random)
-        log.append("\(world.wall.rfc3339()) \(kind)")
-        if log.count > 12 { log.removeFirst() }
         switch kind {
         case 0, 1: try dieAtOnce()
         case 2, 3:
@@ -224,7 +224,12 @@ extension Simulation {
         }
     }
 
-    private func note(_ event: String) { events[event, default: 0] += 1 }
+    private func note(_ event: String) {
+        events[event, default: 0] += 1
+        guard oracle.violations.isEmpty else { return }
+        log.append("\(world.wall.rfc3339()) \(event)")
+        if log.count > 20 { log.removeFirst() }
+    }
 
     private func dieAtOnce() throws {
         note("kill")
@@ -254,6 +259,7 @@ extension Simulation {
         let isBack = offset < world.offset
         note(isBack ? "clock set back" : "clock set forward")
         world.setClock(offset)
+        note("the clock shows this")
         if isBack { oracle.clockWasSetBack(to: world.wall) }
     }
 
