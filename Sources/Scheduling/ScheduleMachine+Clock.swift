@@ -13,6 +13,7 @@ extension ScheduleMachine {
             jump = nil
             mustScan = true
         }
+        if mustScan { lowest = min(lowest ?? reading.wall, reading.wall) }
         clock = reading
     }
 
@@ -21,17 +22,22 @@ extension ScheduleMachine {
     package var rewinds: [ScheduleRewind] {
         guard mustScan else { return [] }
         return entries.compactMap { entry in
-            guard entry.isActive, let beat = entry.beat, entry.position.mark > now else { return nil }
+            guard entry.isActive, let beat = entry.beat, entry.position.mark > rewindsTo else { return nil }
             guard beat.isInterval else { return ScheduleRewind(schedule: entry.id, restarts: false) }
-            let isFar = entry.position.mark - now >= beat.period ?? .zero
+            let isFar = entry.position.mark - rewindsTo >= beat.period ?? .zero
             return isFar ? ScheduleRewind(schedule: entry.id, restarts: true) : nil
         }
     }
+
+    /// What marks have to go back to: the earliest the clock has shown since it was set back, although the ledger may have
+    /// been out of reach since.
+    package var rewindsTo: Instant { min(lowest ?? now, now) }
 
     /// Takes the new marks; empty when `rewinds` was.
     package mutating func rewound(_ positions: [ScheduleID: SchedulePosition]) {
         guard mustScan else { return }
         mustScan = false
+        lowest = nil
         for (id, position) in positions {
             guard let place = places[id] else { continue }
             entries[place].position = position

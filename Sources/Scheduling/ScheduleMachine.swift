@@ -32,6 +32,8 @@ package struct ScheduleMachine: Sendable {
     /// When the ledger could not be written.
     var outage: (from: Instant, to: Instant?)?
     var mustScan = false
+    /// The earliest the clock has shown since it must be looked for marks in the future.
+    var lowest: Instant?
     private let beats: Beats
 
     /// - Parameter beats: pure; what it throws is shown with the schedule, which then isn't due.

@@ -38,11 +38,16 @@ package final class Scheduler: Sendable {
         state = Mutex(State(machine: ScheduleMachine(at: clock(), beats: beats)))
     }
 
+    /// Reads the ledger; `ring` by hand then does what the alarm would.
+    ///
+    /// - Throws: what the ledger throws.
+    package func open() throws { try turn.withLock { _ in try load() } }
+
     /// Reads the ledger and goes to work; what a daemon before this one left open is taken up or closed. Blocks.
     ///
     /// - Throws: what the ledger throws.
     package func start() throws {
-        try turn.withLock { _ in try load() }
+        try open()
         alarm.withLock { alarm in
             let clock = clock
             let new = Alarm(clock: { clock().wall }) { [weak self] _ in self?.ring() }
@@ -103,10 +108,12 @@ package final class Scheduler: Sendable {
 
 extension Scheduler {
     /// One turn: whatever is due now is claimed and started.
+    ///
     /// - Returns: when to look again.
-    func ring() -> Instant? {
+    package func ring() -> Instant? {
         turn.withLock { _ in
             do {
+                state.withLock { $0.machine.observe(clock()) }
                 if let later = pause() { return later }
                 try takeTurn()
                 recovered()
@@ -120,11 +127,8 @@ extension Scheduler {
 
     private func takeTurn() throws {
         if state.withLock({ $0.mustLoad }) { try load() }
-        let rewinds = state.withLock { state in
-            state.machine.observe(clock())
-            return (state.machine.rewinds, state.machine.now)
-        }
-        let positions = rewinds.0.isEmpty ? [:] : try ledger.rewind(rewinds.0, to: rewinds.1)
+        let (rewinds, instant) = state.withLock { ($0.machine.rewinds, $0.machine.rewindsTo) }
+        let positions = rewinds.isEmpty ? [:] : try ledger.rewind(rewinds, to: instant)
         state.withLock { $0.machine.rewound(positions) }
         while true {
             let changes = state.withLock { state in
