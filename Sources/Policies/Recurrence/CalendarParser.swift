@@ -196,7 +196,12 @@ struct CalendarParser {
         fields.minutes = try scanner.field(.minute)
         if scanner.skip(":") {
             fields.seconds = try scanner.field(.second)
-            if fields.seconds == [CalendarComponent(start: 0, stop: nil, step: 1_000_000)] { fields.seconds = nil }
+            // Beside every whole second, whole seconds say nothing more.
+            if let seconds = fields.seconds, seconds.contains(CalendarComponent(start: 0, stop: nil, step: 1_000_000)),
+                seconds.allSatisfy({ $0.start % 1_000_000 == 0 && $0.step % 1_000_000 == 0 })
+            {
+                fields.seconds = nil
+            }
         } else {
             fields.seconds = [CalendarComponent(start: 0, stop: nil, step: 0)]
         }

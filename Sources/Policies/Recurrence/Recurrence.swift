@@ -49,7 +49,9 @@ package struct Recurrence: Sendable, Hashable {
 
     /// Knows UTC and no other zone.
     package static func noZones(_ name: String) throws(Fault) -> ZoneRules {
-        guard name == "UTC" else { throw Fault(.badSchedule, "unknown time zone \"\(name)\"") }
+        guard name == "UTC" else {
+            throw Fault(.badSchedule, "unknown time zone \"\(name)\"", hint: "only UTC is known here")
+        }
         return .utc
     }
 
