@@ -19,10 +19,17 @@ package enum Overdue: Sendable, Hashable {
         /// The last success of this schedule, or the last tick that found the database unchanged; a full counts for a
         /// progressive schedule too.
         package var lastGood: Instant?
+        /// Since when the schedule is as it is now, if it was added, changed or enabled after the database was seen: what
+        /// it would have planned before isn't awaited.
+        package var inForceSince: Instant?
 
-        package init(schedule: String, lastGood: Instant?, next: @escaping @Sendable (Instant) -> Instant?) {
+        package init(
+            schedule: String, lastGood: Instant?, inForceSince: Instant? = nil,
+            next: @escaping @Sendable (Instant) -> Instant?
+        ) {
             self.schedule = schedule
             self.lastGood = lastGood
+            self.inForceSince = inForceSince
             self.next = next
         }
     }
@@ -34,8 +41,7 @@ package enum Overdue: Sendable, Hashable {
 
     /// - Parameters:
     ///   - plans: those of enabled schedules that have the database in their scope.
-    ///   - firstSeen: when the database was first discovered, from which on its first backup is awaited. A schedule that
-    ///     is newer counts from its own beginning: give the later one.
+    ///   - firstSeen: when the database was first discovered, from which on its first backup is awaited.
     package static func state(of plans: [Plan], firstSeen: Instant, now: Instant) -> Overdue {
         let late = plans.compactMap { plan -> (since: Instant, planned: Instant, schedule: String)? in
             guard let (planned, since) = deadline(of: plan, firstSeen: firstSeen, now: now), since <= now else {
@@ -57,8 +63,8 @@ package enum Overdue: Sendable, Hashable {
     ) -> (planned: Instant, since: Instant)? {
         // A success that a wrong clock dated after now is none: better a false alarm than a silent one.
         let good = plan.lastGood.flatMap { $0 <= now + .seconds(60) ? $0 : nil }
-        let base = good ?? min(firstSeen, now)
-        guard let planned = plan.next(base) else { return nil }
+        let begun = [good ?? min(firstSeen, now), plan.inForceSince.map { min($0, now) }].compactMap { $0 }
+        guard let base = begun.max(), let planned = plan.next(base) else { return nil }
         let period = plan.next(planned).map { $0 - planned } ?? .seconds(86_400)
         return (planned, planned + tolerance(period: period))
     }

@@ -90,6 +90,17 @@ import Testing
         #expect(Overdue.nextDue(of: off, firstSeen: Self.noon, now: Self.noon) == nil)
     }
 
+    @Test func aScheduleAwaitsNothingFromBeforeItWasInForce() throws {
+        for lastGood in [nil, "2026-11-20T12:00:00Z"] {
+            var plan = try Self.plan("every 5m", lastGood: lastGood)
+            let seen = Self.noon - .seconds(1_000_000)
+            #expect(Overdue.state(of: [plan], firstSeen: seen, now: Self.noon) != .onTime)
+            plan.inForceSince = Self.noon
+            #expect(Overdue.state(of: [plan], firstSeen: seen, now: Self.noon) == .onTime)
+            #expect(Overdue.nextDue(of: [plan], firstSeen: seen, now: Self.noon) == Self.noon + .seconds(375))
+        }
+    }
+
     @Test func aSuccessFromTheFutureSilencesNothing() throws {
         let plans = [try Self.plan("every 5m", lastGood: "2099-01-01T00:00:00Z")]
         let state = Overdue.state(of: plans, firstSeen: Self.noon - .seconds(3600), now: Self.noon)

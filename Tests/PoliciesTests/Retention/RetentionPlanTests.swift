@@ -74,6 +74,23 @@ import Testing
         #expect(plan.notes.isEmpty)
     }
 
+    @Test func aGoodBackupStandsForItsHourRatherThanANewerBadOne() {
+        let backups = [
+            Self.backup(1, "2026-11-20T10:00:00Z", .progressive), Self.backup(2, "2026-11-20T10:30:00Z", .progressive),
+            Self.backup(3, "2026-11-20T10:50:00Z", .progressive, good: false),
+            Self.backup(4, "2026-11-20T11:10:00Z", .progressive, good: false),
+            Self.backup(5, "2026-11-20T11:20:00Z", .progressive, good: false),
+            Self.backup(6, "2026-11-22T11:20:00Z", .progressive),
+        ]
+        #expect(Self.plan(backups).released == [1, 3, 4])
+    }
+
+    @Test func aPreservedBackupStandsForItsSlotToo() {
+        var backups = (1...6).map { Self.backup($0, "2025-01-0\($0)T00:00:00Z") }
+        backups[5].isPreserved = true
+        #expect(Self.plan(backups, RetentionRules(daily: 2)).released == [1, 2, 3, 4])
+    }
+
     @Test func keepsTheNewestBackupOfDaysWithoutAFullAfterThirtyDays() {
         let backups = [
             Self.backup(1, "2026-10-10T10:00:00Z", .progressive), Self.backup(2, "2026-10-10T11:00:00Z", .progressive),
