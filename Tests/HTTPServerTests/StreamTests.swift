@@ -35,7 +35,7 @@ import WireTestSupport
                 text += part
             }
             #expect(text.lowercased().contains("content-type: text/event-stream"))
-            #expect(!text.contains("id: 2\n"))
+            #expect(text.contains("id: 2\nevent: position\n") && !text.contains("id: 2\nevent: message"))
             #expect(service.noted == ["messages after=2"])
         }
     }

@@ -148,9 +148,8 @@ import Testing
         FileManager.default.isExecutableFile(atPath: "/usr/sbin/logrotate")
         || ProcessInfo.processInfo.environment["CI"] != nil
 
-    @Test(.enabled(if: hasLogrotate), arguments: ["create 0640", "nocreate", "copytruncate"]) func realLogrotateLosesAndDoublesNothing(
-        how: String
-    ) async throws {
+    @Test(.enabled(if: hasLogrotate), arguments: ["create 0640", "nocreate", "copytruncate"])
+    func realLogrotateLosesAndDoublesNothing(how: String) async throws {
         try scratch.center.start()
         let settings = "\(scratch.folder)/logrotate.conf"
         try "\(scratch.log) {\n rotate 50\n size 1\n nocompress\n missingok\n \(how)\n}\n"
@@ -171,6 +170,28 @@ import Testing
         #expect(found.count == expected.count, "\(found)")
         let mode = try FileManager.default.attributesOfItem(atPath: scratch.log)[.posixPermissions] as? Int
         #expect(mode == 0o640)
+    }
+
+    @Test(.enabled(if: hasLogrotate)) func theShippedRulesRotateWithoutASignal() throws {
+        let shipped = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../etc/holdfast.logrotate")
+        let rules = try String(contentsOf: shipped, encoding: .utf8)
+            .replacing("/var/log/holdfast/messages.log", with: scratch.log).replacing(
+                "    su holdfast holdfast\n", with: "")
+        let settings = "\(scratch.folder)/logrotate.conf"
+        try rules.write(toFile: settings, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: settings)
+        try scratch.center.start()
+        for round in 0..<3 {
+            try scratch.record("\(round)")
+            scratch.center.flush()
+            try rotate(settings)
+        }
+        try scratch.record("3")
+        scratch.center.flush()
+        #expect(try scratch.lines() == ["3"])
+        #expect(try scratch.lines("\(scratch.log).1") == ["2"])
+        #expect(FileManager.default.fileExists(atPath: "\(scratch.log).3.gz"))
     }
 
     private func rotate(_ settings: String) throws {
