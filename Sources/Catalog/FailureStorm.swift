@@ -57,7 +57,7 @@ extension FailureStorm {
         var text = "\(draft.text)\n\(draft.cause ?? "")"
         if let name = draft.database?.text {
             let path = name.split(separator: "/", maxSplits: 1).last.map(String.init) ?? name
-            for part in [name, path] where !part.isEmpty { text = text.replacing(part, with: "*") }
+            text = text.replacing(name, with: "*").replacing("/\(path)", with: "/*")
         }
         var key = "\(draft.severity.rank) \(draft.code.rawValue) "
         var isNumber = false

@@ -10,7 +10,7 @@ extension HostService {
         try await ask { host in
             var selection = try host.selection(query)
             selection.order = query.after == nil ? .newestFirst : .oldestFirst
-            selection.limit = query.limit ?? 1000
+            selection.limit = min(query.limit ?? 1000, 10_000)
             let found = try host.catalog.messages(selection)
             return (query.after == nil ? found.reversed() : found).map { Wire::Message($0) }
         }
