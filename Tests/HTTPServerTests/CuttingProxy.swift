@@ -31,7 +31,7 @@ final class CuttingProxy: Sendable {
     var cutsLeft: Int { cuts.withLock { $0.count } }
 
     func close() {
-        shutdown(listener, Int32(SHUT_RDWR.rawValue))
+        shutdown(listener, Int32(SHUT_RDWR))
         Glibc.close(listener)
     }
 

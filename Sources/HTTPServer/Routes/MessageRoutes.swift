@@ -16,7 +16,9 @@ extension RouteTable {
                 .init("code", .choice(Code.allCases.map(\.rawValue)), "only this code; may be given several times"),
                 .init("run", .text, "only of this run"),
                 .init("unacknowledged", .boolean, "only those that nobody has acknowledged"),
-                .init("limit", .integer, "the newest so many; with after the next so many; 1000 unless said, 10000 at most"),
+                .init(
+                    "limit", .integer,
+                    "the newest so many, with after the next so many; 1000 unless said, at most 10000"),
             ],
             answer: .followable(.list(of: Message.self), event: .of(Message.self))
         ) { call in
