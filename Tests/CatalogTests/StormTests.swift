@@ -80,6 +80,18 @@ import Testing
         #expect(try scratch.catalog.messages().count == 3)
     }
 
+    /// As threads do that read the clock before they get their turn.
+    @Test func failuresThatComeOutOfOrderAreOneStorm() throws {
+        for number in 0..<100 {
+            try scratch.catalog.record([failure(number)], at: at(100) + .milliseconds(number * 37 % 100))
+        }
+        #expect(try scratch.catalog.closeStorms(at: at(100)) != nil)
+        #expect(try scratch.catalog.messages().count == 3)
+        _ = try scratch.catalog.closeStorms(at: at(701))
+        let counted = try #require(try scratch.catalog.messages().last)
+        #expect(counted.text.hasPrefix("backup-failed 97 more times"))
+    }
+
     @Test func aWindowClosesWithTheNextFailureToo() throws {
         try scratch.catalog.record((1...5).map { failure($0) }, at: at(0))
         try scratch.catalog.record([failure(6)], at: at(700))

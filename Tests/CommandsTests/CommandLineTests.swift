@@ -10,7 +10,8 @@ import WireTestSupport
         ["backups", "show", "zz"], ["restore", "a"], ["restore", "a", "--to", "/x", "--in-place"],
         ["restore", "a", "--to", "/x", "--at", "1h ago", "--backup", "000102030405-1"],
         ["verify", "--level", "deep"], ["repository", "keys", "add"], ["messages", "--severity", "loud"],
-        ["messages", "ack"], ["backups", "--key-file", "/x"],
+        ["messages", "ack"], ["messages", "--follow", "--before", "7"],
+        ["messages", "--code", "no-such-code"], ["backups", "--key-file", "/x"],
     ])
     func wrongUsageExitsWithTwo(arguments: [String]) async {
         let fixture = CommandFixture()

@@ -31,6 +31,12 @@ struct MessagesCommand: AsyncParsableCommand {
 
         @OptionGroup var common: CommonOptions
 
+        func validate() throws {
+            guard !follow || filter.until == nil && filter.before == nil else {
+                throw ValidationError("--follow has no end: leave --until and --before out.")
+            }
+        }
+
         func run() async throws {
             let (client, terminal) = (common.client, common.terminal)
             var query = try await filter.query(client)
