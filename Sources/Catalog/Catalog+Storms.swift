@@ -16,10 +16,9 @@ extension Catalog {
     package func closeStorms(at now: Instant) throws -> Instant? {
         let due = try read { database in
             try Row.fetchAll(
-                database, sql: "SELECT * FROM storms WHERE due_at <= ?1 OR opened_at > ?1",
-                arguments: [now.microseconds]
-            )
-            .map { ($0["key"] as String, FailureStorm(row: $0)) }
+                database, sql: "SELECT * FROM storms WHERE due_at <= ? OR opened_at > ?",
+                arguments: [now.microseconds, (now + FailureStorm.disorder).microseconds]
+            ).map { ($0["key"] as String, FailureStorm(row: $0)) }
         }
         if !due.isEmpty {
             try transition { transition in

@@ -11,6 +11,8 @@ struct FailureStorm: Equatable {
     static let passes = 3
     static let firstWindow = Duration.seconds(600)
     static let longestWindow = Duration.seconds(3600)
+    /// Failures of several threads don't come in the order of their instants.
+    static let disorder = Duration.seconds(60)
 
     let opened: Instant
     let length: Duration
@@ -34,7 +36,7 @@ struct FailureStorm: Equatable {
     }
 
     /// A clock that was set back ends the window too: nobody waits longer for what was held.
-    func isOver(at now: Instant) -> Bool { now >= opened + length || now < opened }
+    func isOver(at now: Instant) -> Bool { now >= opened + length || now < opened - Self.disorder }
 
     /// The window after this one; nil when the storm has ended.
     func next(at now: Instant) -> FailureStorm? {
@@ -57,7 +59,7 @@ extension FailureStorm {
         var text = "\(draft.text)\n\(draft.cause ?? "")"
         if let name = draft.database?.text {
             let path = name.split(separator: "/", maxSplits: 1).last.map(String.init) ?? name
-            for part in [name, path] where !part.isEmpty { text = text.replacing(part, with: "*") }
+            text = text.replacing(name, with: "*").replacing("/\(path)", with: "/*")
         }
         var key = "\(draft.severity.rank) \(draft.code.rawValue) "
         var isNumber = false

@@ -97,7 +97,7 @@ extension DaemonClient {
     }
 }
 
-// MARK: - Runs and messages
+// MARK: - Runs
 
 extension DaemonClient {
     package func runs(_ query: RunQuery) async throws -> [Run] {
@@ -125,33 +125,6 @@ extension DaemonClient {
             if run.state.isFinal { return run }
             try await Task.sleep(for: .seconds(1))
         }
-    }
-
-    package func messages(_ query: MessageQuery) async throws -> [Message] {
-        try await items(Message.self, messageRequest(query))
-    }
-
-    /// Hands messages to `each` as they come, until it returns false or the daemon stops.
-    package func followMessages(
-        _ query: MessageQuery, each: @escaping @Sendable (Message) async throws -> Bool
-    ) async throws {
-        try await follow(Message.self, messageRequest(query), each: each)
-    }
-
-    package func acknowledge(_ ids: [MessageID]) async throws -> [Message] {
-        try await items(Message.self, post(AcknowledgeRequest(ids: ids), "messages", "acknowledge"))
-    }
-
-    private func messageRequest(_ query: MessageQuery) -> ClientRequest {
-        var request = ClientRequest(.GET, "messages")
-        if let after = query.after { request.query.append(("after", after.description)) }
-        if let since = query.since { request.query.append(("since", since.rfc3339())) }
-        if let severity = query.severity { request.query.append(("severity", severity.rawValue)) }
-        if let database = query.database { request.query.append(("database", database)) }
-        if let run = query.run { request.query.append(("run", run)) }
-        if query.unacknowledged { request.query.append(("unacknowledged", "1")) }
-        if let limit = query.limit { request.query.append(("limit", String(limit))) }
-        return request
     }
 }
 

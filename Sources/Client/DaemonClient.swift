@@ -38,7 +38,7 @@ package struct DaemonClient: Sendable {
         var request = request
         request.query.append(("follow", "1"))
         try await Exchange(socket: socket, request: request).run { chunk in
-            for event in try reader.withLock({ try $0.read(chunk) }) {
+            for event in try reader.withLock({ try $0.read(chunk) }) where !event.data.isEmpty {
                 guard try await each(WireCoding.decode(type, from: event.data.utf8)) else { return false }
             }
             return true

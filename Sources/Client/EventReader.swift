@@ -8,7 +8,7 @@ struct ReceivedEvent: Sendable {
     var data = ""
 }
 
-/// Cuts a stream of bytes into events; comments are dropped.
+/// Cuts a stream of bytes into events; comments are dropped. An event without data has an id to resume after.
 ///
 /// Source: WHATWG HTML, "Server-sent events", §9.2.6.
 struct EventReader {
@@ -29,7 +29,7 @@ struct EventReader {
                 continue
             }
             if line.isEmpty {
-                if !event.data.isEmpty { events.append(event) }
+                if !event.data.isEmpty || event.id != nil { events.append(event) }
                 event = ReceivedEvent()
             } else {
                 take(String(decoding: line, as: UTF8.self))

@@ -1,24 +1,31 @@
 import Catalog
-import Glibc
 import Model
 import Platform
 
 /// Sends messages with their fields to the systemd journal, where there is one.
 ///
-/// Source: systemd.io/JOURNAL_NATIVE_PROTOCOL. A message that the journal does not take is dropped: the journal is a copy.
+/// Source: systemd.io/JOURNAL_NATIVE_PROTOCOL. Without a journal messages count as sent: it is a copy.
 struct Journal {
+    private static let patienceSeconds = 5
     let path: String
 
-    func send(_ messages: [Message]) {
-        guard let address = SocketAddress(path: path), let socket = Self.socket(path) else { return }
-        for message in messages { address.send(Self.datagram(message), from: socket.descriptor) }
+    /// Sends in order and calls `sent` after each.
+    ///
+    /// - Throws: `timed-out` when the journal stays behind, and other faults of the socket; those not sent remain.
+    func send(_ messages: [Message], sent: (MessageID) -> Void) throws {
+        let socket = try DatagramSocket(patienceSeconds: Self.patienceSeconds)
+        for message in messages {
+            _ = try socket.send(Self.datagram(message), to: path)
+            sent(message.id)
+        }
     }
 
     /// `NAME=value` lines; a value with a line feed goes as name, length (64 bits, little-endian) and bytes.
     static func datagram(_ message: Message) -> [UInt8] {
         let fields: [(String, String?)] = [
-            ("MESSAGE", MessageLine.sentence(message)), ("PRIORITY", "\(message.severity.priority)"),
-            ("SYSLOG_IDENTIFIER", "holdfastd"), ("HOLDFAST_MESSAGE_ID", "\(message.id)"),
+            ("MESSAGE", MessageLine.sentence(message)), ("MESSAGE_ID", message.code.journalID),
+            ("PRIORITY", "\(message.severity.priority)"), ("SYSLOG_IDENTIFIER", "holdfastd"),
+            ("HOLDFAST_MESSAGE_ID", "\(message.id)"), ("HOLDFAST_TIME", message.instant.rfc3339()),
             ("HOLDFAST_CODE", message.code.rawValue), ("HOLDFAST_SEVERITY", message.severity.rawValue),
             ("HOLDFAST_DATABASE", message.database?.text), ("HOLDFAST_RUN", message.run.map { "\($0)" }),
             ("HOLDFAST_ACTOR", message.actor.description), ("HOLDFAST_CAUSE", message.cause),
@@ -40,45 +47,16 @@ struct Journal {
         bytes += Array(value.utf8)
         bytes.append(UInt8(ascii: "\n"))
     }
-
-    private static func socket(_ path: String) -> File? {
-        let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let descriptor = Glibc.socket(AF_UNIX, type, 0)
-        return descriptor < 0 ? nil : File(descriptor: descriptor, path: path)
-    }
 }
 
 extension Severity {
     /// Source: syslog(3).
-    fileprivate var priority: Int32 {
+    fileprivate var priority: Int {
         switch self {
-        case .info: LOG_INFO
-        case .success: LOG_NOTICE
-        case .warning: LOG_WARNING
-        case .error: LOG_ERR
-        }
-    }
-}
-
-/// The address of a socket in the file system.
-private struct SocketAddress {
-    private var address = sockaddr_un()
-
-    /// Nil when the path is too long for one.
-    init?(path: String) {
-        let name = Array(path.utf8)
-        guard name.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-    }
-
-    func send(_ datagram: [UInt8], from descriptor: Int32) {
-        withUnsafePointer(to: address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = sendto(
-                    descriptor, datagram, datagram.count, Int32(MSG_NOSIGNAL), $0,
-                    socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
+        case .info: 6
+        case .success: 5
+        case .warning: 4
+        case .error: 3
         }
     }
 }

@@ -47,7 +47,7 @@ package final class MessageCenter: Sendable {
         bell.close()
     }
 
-    /// Opens the text log anew, after it was rotated.
+    /// Looks at the text log, after it was rotated, and makes a new one if there is none.
     package func reopenLog() { bell.ring(reopening: true) }
 
     /// Waits until everything recorded before this call was delivered, or could not be for now.

@@ -3,8 +3,8 @@ import Model
 
 /// A message as a line of the text log.
 ///
-/// Fields, separated by tabs: local time with offset, severity, code, database, run, actor, text. An absent database or run
-/// is `-`. Cause and hint follow the text. A line holds neither control characters nor ones that turn the direction of
+/// Fields, separated by tabs: local time with offset, severity, code, database, run, actor, text, and the id as `#17`. An
+/// absent database or run is `-`. Cause and hint follow the text. A line holds neither control characters nor ones that turn the direction of
 /// text: they are written as `\u{…}`, so a file name can't forge a line.
 package enum MessageLine {
     /// Without the line feed.
@@ -12,9 +12,24 @@ package enum MessageLine {
         let fields = [
             message.instant.rfc3339(offsetSeconds: offsetSeconds), message.severity.rawValue, message.code.rawValue,
             message.database?.text ?? "-", message.run.map { "run \($0)" } ?? "-", message.actor.description,
-            sentence(message),
+            sentence(message), "#\(message.id)",
         ]
         return fields.map(escape).joined(separator: "\t")
+    }
+
+    /// The id of a line's message; nil for what is no line.
+    static func id(of line: some StringProtocol) -> MessageID? {
+        guard let field = line.split(separator: "\t").last, field.hasPrefix("#") else { return nil }
+        return MessageID(field.dropFirst())
+    }
+
+    /// Whether a line is that of this message, whatever the zone it was written in.
+    static func line(_ line: some StringProtocol, tells message: Message) -> Bool {
+        let expected = text(message, offsetSeconds: 0)
+        guard let tab = line.firstIndex(of: "\t"), let own = expected.firstIndex(of: "\t"),
+            line[tab...] == expected[own...], let instant = Instant(rfc3339: String(line[..<tab]))
+        else { return false }
+        return instant.rfc3339() == message.instant.rfc3339()
     }
 
     /// Text, cause and hint in one line.

@@ -2,7 +2,7 @@ import Catalog
 import Model
 import Platform
 
-/// The thread that writes log and journal; after a failure it tries again every half minute.
+/// The thread that writes log and journal and counts held failures; after a failure it tries again every half minute.
 struct Worker: Sendable {
     let catalog: Catalog
     let logPath: String?
@@ -20,16 +20,16 @@ struct Worker: Sendable {
         let delivery = Delivery(
             catalog: catalog, log: logPath.map { MessageLog(path: $0) },
             journal: journalPath.map { Journal(path: $0) }, zone: zone, now: now)
-        var retry: Duration?
+        var patience: Duration?
         while true {
-            let round = bell.next(timeout: retry)
-            if round.mustReopen { delivery.reopenLog() }
+            let round = bell.next(timeout: patience)
             do {
-                try delivery.deliver()
-                retry = nil
+                let due = try catalog.closeStorms(at: now())
+                try delivery.deliver(isRotated: round.mustReopen)
+                patience = due.map { max(.zero, $0 - now()) }
             } catch {
                 failed(Fault.wrapping(error))
-                retry = .seconds(30)
+                patience = .seconds(30)
             }
             bell.answer(round)
             if round.isLast { return }

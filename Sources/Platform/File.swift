@@ -6,7 +6,12 @@ import Model
 ///
 /// All calls may be made from several threads at once: reads and writes name their offset.
 package final class File: Sendable {
-    package enum Access: Sendable { case readOnly, readWrite }
+    package enum Access: Sendable {
+        case readOnly
+        case readWrite
+        /// As `readWrite`, but every write goes to the end as it is then, whatever its offset.
+        case appending
+    }
 
     package let descriptor: Int32
     /// As it was opened; for messages.
@@ -22,7 +27,8 @@ package final class File: Sendable {
 
     /// - Throws: `not-found`, `not-permitted` or `input-output`.
     package static func open(_ path: String, _ access: Access, noFollow: Bool = false) throws -> File {
-        let flags = (access == .readOnly ? O_RDONLY : O_RDWR) | O_CLOEXEC | (noFollow ? O_NOFOLLOW : 0) | O_NONBLOCK
+        let mode = access == .readOnly ? O_RDONLY : O_RDWR | (access == .appending ? O_APPEND : 0)
+        let flags = mode | O_CLOEXEC | (noFollow ? O_NOFOLLOW : 0) | O_NONBLOCK
         let descriptor = try SystemCall.check("open", path) { Int(Glibc.open(path, flags)) }
         return File(descriptor: Int32(descriptor), path: path)
     }

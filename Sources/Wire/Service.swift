@@ -62,11 +62,14 @@ package protocol Service: Sendable {
     func apply(_ request: ApplyRequest, by actor: Actor) async throws -> ApplyReply
 
     func messages(_ query: MessageQuery, for actor: Actor) async throws -> [Message]
-    /// What the query finds and then what comes, each message once and in order; ends when the daemon stops.
-    /// A running run's message comes again with new `progress` under the same id.
-    func followMessages(_ query: MessageQuery, for actor: Actor) async throws -> AsyncStream<Message>
+    func message(_ id: MessageID, for actor: Actor) async throws -> MessageDetail
+    /// The position, then what the query finds, and then what comes, each message once and in order; ends when the daemon
+    /// stops. A running run's message comes again with new `progress` under the same id.
+    func followMessages(_ query: MessageQuery, for actor: Actor) async throws -> AsyncStream<MessageEvent>
     /// Returns the messages as they are then; acknowledging twice changes nothing.
     func acknowledge(_ ids: [MessageID], by actor: Actor) async throws -> [Message]
+    /// All that the query finds, whatever its limit, up to the newest message of now.
+    func acknowledgeAll(_ query: MessageQuery, by actor: Actor) async throws -> AcknowledgeReply
 
     func repositorySpace(for actor: Actor) async throws -> RepositorySpace
     func checkRepository(by actor: Actor) async throws -> RepositoryCheck

@@ -1,5 +1,6 @@
 import Catalog
 import Foundation
+import GRDB
 import Model
 import Testing
 
@@ -54,6 +55,35 @@ import Testing
             atLeast: maybe(Severity.allCases[random.below(4)]), databases: databases, codes: codes,
             run: random.below(5) == 0 ? RunID(random.below(50)) : nil, unacknowledgedOnly: random.below(2) == 0,
             order: random.below(2) == 0 ? .oldestFirst : .newestFirst, limit: 1 + random.below(500))
+    }
+
+    /// A catalog as the release before left it.
+    @Test func messagesOfAnOlderCatalogAreFoundToo() throws {
+        let scratch = try Scratch()
+        try scratch.catalog.record((0..<3000).map { MessageDraft(.warning, .drift, "\($0)") }, at: at(0))
+        try scratch.catalog.close()
+        let queue = try DatabaseQueue(path: scratch.path)
+        try queue.write {
+            try $0.execute(
+                sql: """
+                    DROP TRIGGER messages_blocks;
+                    DROP TABLE message_blocks; DROP TABLE storms; DROP TABLE held_messages; DROP TABLE message_counts;
+                    DROP INDEX messages_class; DROP INDEX messages_code; DROP INDEX messages_database;
+                    DROP INDEX messages_database_code;
+                    ALTER TABLE messages DROP COLUMN class;
+                    CREATE INDEX messages_database ON messages (database, id) WHERE database IS NOT NULL;
+                    CREATE INDEX messages_severity ON messages (severity, id);
+                    CREATE INDEX messages_instant ON messages (instant);
+                    UPDATE messages SET instant = instant + id;
+                    DELETE FROM grdb_migrations WHERE identifier = 'messages-2';
+                    """)
+        }
+        try queue.close()
+        try scratch.reopen()
+        let instant = at(0) + .microseconds(2500)
+        let query = MessageQuery(since: instant, atLeast: .warning, order: .newestFirst, limit: 1000)
+        #expect(try scratch.catalog.messages(query).map(\.id) == (2500...3000).reversed())
+        #expect(try scratch.catalog.unacknowledged().warnings == 3000)
     }
 
     @Test func acknowledgesAllOfAQuery() throws {

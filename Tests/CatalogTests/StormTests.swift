@@ -69,6 +69,29 @@ import Testing
         #expect(try scratch.catalog.messages(MessageQuery(order: .newestFirst, limit: 1)).first?.code == .backupFailed)
     }
 
+    @Test(arguments: [["a", "ba", "back", "failed", "x"], ["sub/a b", "sub/é", "sub/1", "sub/22", "sub/3.db"]])
+    func whateverDatabasesAreCalledTheirFailureIsTheSame(paths: [String]) throws {
+        for path in paths {
+            let name = DatabaseName(server: "crm", path: path)
+            let draft = MessageDraft(
+                .error, .backupFailed, "backup of \(name) failed: cannot open /srv/\(path) after 17 s", database: name)
+            try scratch.catalog.record([draft], at: at(0))
+        }
+        #expect(try scratch.catalog.messages().count == 3)
+    }
+
+    /// As threads do that read the clock before they get their turn.
+    @Test func failuresThatComeOutOfOrderAreOneStorm() throws {
+        for number in 0..<100 {
+            try scratch.catalog.record([failure(number)], at: at(100) + .milliseconds(number * 37 % 100))
+        }
+        #expect(try scratch.catalog.closeStorms(at: at(100)) != nil)
+        #expect(try scratch.catalog.messages().count == 3)
+        _ = try scratch.catalog.closeStorms(at: at(701))
+        let counted = try #require(try scratch.catalog.messages().last)
+        #expect(counted.text.hasPrefix("backup-failed 97 more times"))
+    }
+
     @Test func aWindowClosesWithTheNextFailureToo() throws {
         try scratch.catalog.record((1...5).map { failure($0) }, at: at(0))
         try scratch.catalog.record([failure(6)], at: at(700))

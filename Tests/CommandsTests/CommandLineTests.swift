@@ -10,7 +10,8 @@ import WireTestSupport
         ["backups", "show", "zz"], ["restore", "a"], ["restore", "a", "--to", "/x", "--in-place"],
         ["restore", "a", "--to", "/x", "--at", "1h ago", "--backup", "000102030405-1"],
         ["verify", "--level", "deep"], ["repository", "keys", "add"], ["messages", "--severity", "loud"],
-        ["messages", "ack"], ["backups", "--key-file", "/x"],
+        ["messages", "ack"], ["messages", "--follow", "--before", "7"],
+        ["messages", "--code", "no-such-code"], ["backups", "--key-file", "/x"],
     ])
     func wrongUsageExitsWithTwo(arguments: [String]) async {
         let fixture = CommandFixture()
@@ -128,7 +129,8 @@ import WireTestSupport
         let service = FakeService()
         try await withServer(service) { socket, _ in
             let fixture = CommandFixture()
-            async let status = fixture.run("messages", "--follow", "--json", "--after", "1", "--socket", socket)
+            async let status = fixture.run(
+                "messages", "--follow", "--no-reconnect", "--json", "--after", "1", "--socket", socket)
             while fixture.output.split(separator: "\n").count < 2 { await Task.yield() }
             let lines = fixture.output.split(separator: "\n")
             let ids = try lines.map { try WireCoding.decode(Message.self, from: $0.utf8).id.number }
@@ -136,6 +138,57 @@ import WireTestSupport
             service.endFollowers()
             #expect(await status == 69)
         }
+    }
+
+    @Test func messageFiltersReachTheDaemon() async throws {
+        let service = FakeService()
+        try await withServer(service) { socket, _ in
+            let fixture = CommandFixture()
+            let filters = [
+                "--since", "2026-11-22T10:00:00Z", "--until", "2026-11-23T10:00:00Z", "--severity", "warning",
+                "--database", "crm/*", "--database", "main", "--code", "backup-failed", "--code", "drift", "--run", "7",
+                "--unacknowledged", "--before", "#900",
+            ]
+            var expected = MessageQuery(
+                before: MessageID(900), since: Instant(rfc3339: "2026-11-22T10:00:00Z"),
+                until: Instant(rfc3339: "2026-11-23T10:00:00Z"), severity: .warning, databases: ["crm/*", "main"],
+                codes: [.backupFailed, .drift], run: "7", unacknowledged: true)
+            #expect(await fixture.run(["messages", "ack", "--all", "--socket", socket] + filters) == 0)
+            #expect(service.messageQueries.last == expected)
+            #expect(fixture.output == "acknowledged 17\n")
+            (expected.after, expected.limit) = (MessageID(2), 20)
+            #expect(
+                await fixture.run(["messages", "--limit", "20", "--after", "2", "--socket", socket] + filters) == 0)
+            #expect(service.messageQueries.last == expected)
+            #expect(fixture.output.hasSuffix("success  backed up crm/app.db [backup-succeeded] #3\n"))
+            #expect(await fixture.run("messages", "ack", "--socket", socket) == 2)
+            #expect(await fixture.run("messages", "ack", "1", "--all", "--socket", socket) == 2)
+            #expect(await fixture.run("messages", "ack", "1", "--severity", "error", "--socket", socket) == 2)
+        }
+    }
+
+    @Test func oneMessageIsShownWithAllThatIsKnown() async throws {
+        try await withServer { socket, _ in
+            let fixture = CommandFixture()
+            #expect(await fixture.run("messages", "show", "#2", "--socket", socket) == 0)
+            for text in ["id            #2", "code          backup-succeeded", "A backup is stored", "(run 7)"] {
+                #expect(fixture.output.contains(text), "\(fixture.output)")
+            }
+            #expect(await fixture.run("messages", "show", "99", "--socket", socket) == 16)
+            #expect(await fixture.run("messages", "show", "x", "--socket", socket) == 2)
+        }
+    }
+
+    @Test func codesAreExplainedWithoutADaemon() async throws {
+        let fixture = CommandFixture()
+        #expect(await fixture.run("messages", "codes") == 0)
+        let listed = fixture.output.split(separator: "\n").dropFirst().map { String($0.prefix { $0 != " " }) }
+        #expect(listed == Code.allCases.map(\.rawValue))
+        #expect(await fixture.run("messages", "codes", "drift", "--json") == 0)
+        #expect(try WireCoding.decode(CodeEntry.self, from: fixture.output.utf8) == CodeEntry(.drift))
+        #expect(await fixture.run("messages", "codes", "drift") == 0)
+        #expect(fixture.output.contains("next step  Run `holdfast verify DB --level restore`"))
+        #expect(await fixture.run("messages", "codes", "no-such-code") == 16)
     }
 
     @Test func downloadWritesAWholeNewFileOrNone() async throws {

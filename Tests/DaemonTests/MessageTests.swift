@@ -52,6 +52,29 @@ import Wire
         #expect(Set(recorded).isSubset(of: Set(Self.messages(in: follower.output).map(\.id))))
     }
 
+    @Test func aFollowerAndTheLogGoOnAfterTheDaemonWasKilled() async throws {
+        let (daemon, ledger) = try await PrivateDaemon.withLedger()
+        let follower = try Child(
+            Programs.command, ["messages", "--follow", "--json", "--after", "0", "--socket", daemon.socket],
+            output: daemon.folder.fresh("follower"))
+        for _ in 0..<3 {
+            try await daemon.backUp("ledger.db")
+            try await daemon.crash()
+            try await daemon.start()
+            try await ledger.append()
+        }
+        // The pause between attempts has grown to some seconds at most.
+        let recorded = try await eventually(within: .seconds(60), "a follower that has caught up") {
+            let recorded = try await daemon.messages().map(\.id)
+            return Self.messages(in: follower.output).last?.id == recorded.last ? recorded : nil
+        }
+        let told = Self.messages(in: follower.output).filter { $0.progress == nil }.map(\.id)
+        #expect(told == recorded, "each once and in order")
+        try await until("all messages in the log") { Self.lines(daemon.messagesLog).count >= recorded.count }
+        let logged = Self.lines(daemon.messagesLog).map { String($0.split(separator: "\t").last ?? "") }
+        #expect(logged == recorded.map { "#\($0)" })
+    }
+
     @Test func theTextLogHasTheSameLinesAndIsReopenedOnRequest() async throws {
         let (daemon, ledger) = try await PrivateDaemon.withLedger()
         let backup = try await daemon.backUp("ledger.db")

@@ -18,7 +18,7 @@ import Testing
         scratch.center.flush()
         let fields = [
             "2027-01-15T09:00:00.000+01:00", "error", "backup-failed", "crm/orders.db", "run 17", "alice (uid 1000)",
-            "cannot back up it: locked (hint: close it)",
+            "cannot back up it: locked (hint: close it)", "#1",
         ]
         #expect(try String(contentsOfFile: scratch.log, encoding: .utf8) == fields.joined(separator: "\t") + "\n")
     }

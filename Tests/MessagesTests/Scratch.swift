@@ -7,7 +7,7 @@ import Policies
 /// A folder for one test with a catalog and a message center, gone with it.
 final class Scratch {
     let folder: String
-    let catalog: Catalog
+    private(set) var catalog: Catalog
     private(set) var center: MessageCenter
 
     init(journal: String? = nil) throws {
@@ -21,6 +21,12 @@ final class Scratch {
         center.stop()
         try? catalog.close()
         try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// After another process had the catalog.
+    func reopenCatalog() throws {
+        catalog = try Catalog.open("\(folder)/catalog.db")
+        center = Self.center(catalog, folder, nil)
     }
 
     var log: String { "\(folder)/log/messages.log" }
@@ -46,7 +52,7 @@ final class Scratch {
     func lines(_ path: String? = nil) throws -> [String] {
         let content = try String(contentsOfFile: path ?? log, encoding: .utf8)
         guard content.isEmpty || content.hasSuffix("\n") else { throw Fault(.internalError, "torn line") }
-        return content.split(separator: "\n").map { $0.split(separator: "\t").last.map(String.init) ?? "" }
+        return content.split(separator: "\n").map { $0.split(separator: "\t").dropLast().last.map(String.init) ?? "" }
     }
 
     func write(_ text: String) throws {

@@ -8,7 +8,9 @@ package final class FakeService: Service {
     private let actors = Mutex<[Actor]>([])
     private let failure = Mutex<Fault?>(nil)
     private let status = Mutex(Samples.status)
-    private let followers = Mutex<[AsyncStream<Message>.Continuation]>([])
+    private let followers = Mutex<[AsyncStream<MessageEvent>.Continuation]>([])
+    private let history = Mutex((1...3).map { Samples.message($0) })
+    private let queries = Mutex<[MessageQuery]>([])
     private let closedDownloads = Mutex(0)
 
     package init() {}
@@ -24,8 +26,24 @@ package final class FakeService: Service {
     package func fail(with fault: Fault?) { failure.withLock { $0 = fault } }
     package func set(_ value: Status) { status.withLock { $0 = value } }
 
-    /// Sends a message to all followers.
-    package func send(_ message: Message) { followers.withLock { all in for one in all { one.yield(message) } } }
+    package var messageQueries: [MessageQuery] { queries.withLock { $0 } }
+
+    /// Replaces what has been said before.
+    package func setHistory(_ messages: [Message]) { history.withLock { $0 = messages } }
+
+    /// Sends a message to all followers, and to those who come later.
+    package func send(_ message: Message) {
+        followers.withLock { all in
+            history.withLock { $0.append(message) }
+            for one in all { one.yield(.message(message)) }
+        }
+    }
+
+    /// Tells all followers that messages up to this one are gone.
+    package func tellPruned(through id: MessageID) {
+        followers.withLock { all in for one in all { one.yield(.pruned(PrunedNotice(through: id))) } }
+    }
+
     package func endFollowers() { followers.withLock { all in for one in all { one.finish() } } }
     package var followerCount: Int { followers.withLock { $0.count } }
 
@@ -134,15 +152,36 @@ package final class FakeService: Service {
 
     package func messages(_ query: MessageQuery, for actor: Actor) throws -> [Message] {
         try note("messages after=\(query.after.map { $0.description } ?? "")", actor)
-        return (1...3).map { Samples.message($0) }.filter { message in query.after.map { message.id > $0 } ?? true }
+        queries.withLock { $0.append(query) }
+        return history.withLock { $0 }.filter { message in query.after.map { message.id > $0 } ?? true }
     }
 
-    package func followMessages(_ query: MessageQuery, for actor: Actor) throws -> AsyncStream<Message> {
-        let old = try messages(query, for: actor)
-        let (stream, continuation) = AsyncStream<Message>.makeStream()
-        for message in old { continuation.yield(message) }
-        followers.withLock { $0.append(continuation) }
+    package func message(_ id: MessageID, for actor: Actor) throws -> MessageDetail {
+        try note("message \(id)", actor)
+        guard let message = history.withLock({ $0.first { $0.id == id } }) else {
+            throw Fault(.notFound, "there is no message \(id)")
+        }
+        let failure = RepeatedFailure(
+            instant: Samples.instant, code: .backupFailed, database: Samples.name, run: "7", text: "backup failed")
+        return MessageDetail(message: message, failures: [failure])
+    }
+
+    /// No message is lost or doubled between what was and what comes.
+    package func followMessages(_ query: MessageQuery, for actor: Actor) throws -> AsyncStream<MessageEvent> {
+        let (stream, continuation) = AsyncStream<MessageEvent>.makeStream()
+        try followers.withLock { followers in
+            let old = try messages(query, for: actor)
+            continuation.yield(.position(query.after ?? MessageID(0)))
+            for message in old { continuation.yield(.message(message)) }
+            followers.append(continuation)
+        }
         return stream
+    }
+
+    package func acknowledgeAll(_ query: MessageQuery, by actor: Actor) throws -> AcknowledgeReply {
+        try note("acknowledge all", actor)
+        queries.withLock { $0.append(query) }
+        return AcknowledgeReply(acknowledged: 17)
     }
 
     package func acknowledge(_ ids: [MessageID], by actor: Actor) throws -> [Message] {

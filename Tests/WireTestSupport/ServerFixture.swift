@@ -4,15 +4,17 @@ internal import Logging
 internal import Model
 internal import ServiceLifecycle
 
-/// A real API server on a Unix socket in a folder of its own, gone when `body` ends.
+/// A real API server on a Unix socket, gone when `body` ends.
+///
+/// - Parameter path: of the socket; nil puts it in a folder of its own.
 package func withServer(
-    _ service: FakeService = FakeService(), grants: any Grants = FullAccess(),
+    _ service: FakeService = FakeService(), grants: any Grants = FullAccess(), at path: String? = nil,
     _ body: @escaping @Sendable (_ socket: String, _ service: FakeService) async throws -> Void
 ) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "hf-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let socket = folder.appending(path: "api.sock").path
+    let socket = path ?? folder.appending(path: "api.sock").path
     let (ready, isReady) = AsyncStream<Void>.makeStream()
     var logger = Logger(label: "test")
     logger.logLevel = .critical

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_CLINUX_H
 #define HOLDFAST_CLINUX_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /// sync_file_range(2) with SYNC_FILE_RANGE_WRITE.
@@ -14,6 +15,9 @@ int holdfast_rename_new(const char *path, const char *target);
 int holdfast_set_modified(int descriptor, int64_t nanoseconds);
 /// open(2) with O_TMPFILE for reading and writing, mode 0600.
 int holdfast_open_unnamed(const char *directory);
+/// One datagram to the Unix socket `path`; bytes that are too many for one go as a sealed memfd beside an empty one.
+/// Returns 0, or -1 with errno.
+int holdfast_send_datagram(int socket, const char *path, const void *bytes, size_t count);
 /// malloc_trim(3) with no room left.
 void holdfast_trim_memory(void);
 /// timerfd_create(2) that is never due, but can be read once the wall clock was set or the machine resumed; -1: none.

@@ -21,6 +21,16 @@ enum Text {
         return "\(seconds / 3600) h \(seconds / 60 % 60) min"
     }
 
+    /// `200 ms`, `5 s`.
+    static func pause(_ duration: Duration) -> String {
+        duration < .seconds(1) ? "\(duration.microseconds / 1000) ms" : Text.duration(duration.inSeconds)
+    }
+
+    /// Filled with spaces up to a width.
+    static func column(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+
     /// The words that set a backup apart: `preserved, suspect`.
     static func marks(_ backup: Backup) -> String {
         var marks: [String] = []

@@ -9,9 +9,22 @@ extension HostService {
     package func messages(_ query: Wire::MessageQuery, for actor: Actor) async throws -> [Wire::Message] {
         try await ask { host in
             var selection = try host.selection(query)
-            selection.order = .newestFirst
-            selection.limit = query.limit ?? 1000
-            return try host.catalog.messages(selection).reversed().map { Wire::Message($0) }
+            selection.order = query.after == nil ? .newestFirst : .oldestFirst
+            selection.limit = min(query.limit ?? 1000, 10_000)
+            let found = try host.catalog.messages(selection)
+            return (query.after == nil ? found.reversed() : found).map { Wire::Message($0) }
+        }
+    }
+
+    package func message(_ id: Wire::MessageID, for actor: Actor) async throws -> MessageDetail {
+        try await ask { host in
+            guard let message = try host.catalog.message(id.number) else {
+                throw Fault(
+                    .notFound, "there is no message \(id)",
+                    hint: "`holdfast messages` lists them; old ones are deleted by `messages.keep_days`")
+            }
+            let held = message.code == .failuresRepeated ? try host.catalog.heldMessages(of: message.id) : []
+            return MessageDetail(message: Wire::Message(message), failures: held.map { RepeatedFailure($0) })
         }
     }
 
@@ -21,15 +34,27 @@ extension HostService {
     /// the last message it got.
     package func followMessages(
         _ query: Wire::MessageQuery, for actor: Actor
-    ) async throws -> AsyncStream<Wire::Message> {
+    ) async throws -> AsyncStream<MessageEvent> {
         let feed = try await ask { host in
             var selection = try host.selection(query)
             if selection.after == nil {
                 selection.after = try host.beginning(of: selection, newest: query.limit ?? 1000)
             }
-            return MessageFeed(host: host, selection: selection)
+            var opening = [MessageEvent.position(Wire::MessageID(selection.after ?? 0))]
+            let pruned = try host.catalog.prunedThrough()
+            if let after = query.after?.number, after < pruned {
+                opening.append(.pruned(PrunedNotice(through: Wire::MessageID(pruned))))
+            }
+            return MessageFeed(host: host, selection: selection, opening: opening)
         }
         return AsyncStream(unfolding: { await feed.next() })
+    }
+
+    package func acknowledgeAll(_ query: Wire::MessageQuery, by actor: Actor) async throws -> AcknowledgeReply {
+        try await ask { host in
+            let count = try host.catalog.acknowledgeAll(try host.selection(query), by: actor, at: host.clock.wall)
+            return AcknowledgeReply(acknowledged: count)
+        }
     }
 
     package func acknowledge(_ ids: [Wire::MessageID], by actor: Actor) async throws -> [Wire::Message] {
@@ -43,17 +68,18 @@ extension HostService {
 extension Host {
     /// - Throws: `not-found`, `ambiguous-name` for a database that nobody knows, `wrong-usage` for a run.
     fileprivate func selection(_ query: Wire::MessageQuery) throws -> Catalog::MessageQuery {
-        let names = try query.database.map { typed in
-            try NameSelection.several(
-                [typed], among: try catalog.databases(includingGone: true).map(\.name))
-        }
+        let names =
+            try query.databases.isEmpty
+            ? []
+            : NameSelection.several(query.databases, among: try catalog.databases(includingGone: true).map(\.name))
         let run = try query.run.map { text in
             guard let number = Int64(text) else { throw Fault(.notFound, "there is no run \(text)") }
             return number
         }
         let severity = query.severity == .success ? .info : query.severity
         return Catalog::MessageQuery(
-            after: query.after?.number, since: query.since, atLeast: severity, databases: names ?? [], run: run,
+            after: query.after?.number, through: query.before.map { $0.number - 1 }, since: query.since,
+            until: query.until, atLeast: severity, databases: names, codes: query.codes, run: run,
             unacknowledgedOnly: query.unacknowledged, limit: .max)
     }
 }
@@ -82,19 +108,20 @@ private actor MessageFeed {
     private let selection: Catalog::MessageQuery
     /// Read up to here.
     private var last: Catalog::MessageID
-    private var ready: [Wire::Message] = []
+    private var ready: [MessageEvent]
     private var place = 0
     private var live: (through: Catalog::MessageID, events: AsyncStream<FollowerEvent>.Iterator)?
     private var hasCaughtUp = false
     private var latest: [Int64: Catalog::Message] = [:]
 
-    init(host: Host, selection: Catalog::MessageQuery) {
+    init(host: Host, selection: Catalog::MessageQuery, opening: [MessageEvent]) {
+        ready = opening
         self.host = host
         self.selection = selection
         last = selection.after ?? 0
     }
 
-    func next() async -> Wire::Message? {
+    func next() async -> MessageEvent? {
         while !Task.isCancelled {
             if place < ready.count {
                 defer { place += 1 }
@@ -105,10 +132,10 @@ private actor MessageFeed {
                 case .message(let message):
                     last = max(last, message.id)
                     note(message)
-                    if selection.matches(message) { return Wire::Message(message) }
+                    if selection.matches(message) { return .message(Wire::Message(message)) }
                 case .progress(let progress):
                     guard let message = latest[progress.run], selection.matches(message) else { continue }
-                    return Wire::Message(message, progress: Progress(progress))
+                    return .message(Wire::Message(message, progress: Progress(progress)))
                 case .missed: (live, hasCaughtUp) = (nil, false)
                 case nil: return nil
                 }
@@ -138,13 +165,13 @@ private actor MessageFeed {
         }
         var query = selection
         query.after = last
-        query.through = through
+        query.through = min(through, selection.through ?? .max)
         query.order = .oldestFirst
         query.limit = Self.batch
         let (catalog, asked) = (host.catalog, query)
         guard let messages = try? await Threads.run("messages", { try catalog.messages(asked) }) else { return false }
         messages.forEach(note)
-        ready = messages.map { Wire::Message($0) }
+        ready = messages.map { .message(Wire::Message($0)) }
         place = 0
         last = messages.last?.id ?? last
         if messages.count < Self.batch {
@@ -159,6 +186,14 @@ private actor MessageFeed {
         latest[run] = message
         // Runs get their numbers in order: the smallest is the oldest, and has ended most likely.
         if latest.count > Self.runsKept, let oldest = latest.keys.min() { latest[oldest] = nil }
+    }
+}
+
+extension RepeatedFailure {
+    init(_ held: HeldMessage) {
+        self.init(
+            instant: held.instant, code: held.content.code, database: held.content.database,
+            run: held.content.run.map { String($0) }, text: held.content.text, cause: held.content.cause)
     }
 }
 
