@@ -7,6 +7,12 @@ protocol AdminLedger: ScheduleLedger {
     func add(_ schedule: Schedule, at instant: Instant) throws
     func set(_ name: String, enabled: Bool, at instant: Instant) throws
     func set(_ name: String, when: String, at instant: Instant) throws
+    /// The next transaction may be cut.
+    func prepareForKill() throws
+}
+
+extension AdminLedger {
+    func prepareForKill() {}
 }
 
 /// A ledger without a disk, for simulations of many years. Keeps the promises of the catalog by simpler means.
