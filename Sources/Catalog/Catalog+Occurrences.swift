@@ -51,8 +51,10 @@ extension Catalog {
                 try transition.take(step, of: id, at: changes.instant)
             }
             let claimed = try transition.claim(changes.claims, at: changes.instant)
-            let counted = zip(changes.claims, claimed).filter { $0.1 != nil }.map(\.0)
-            for draft in MessageDraft.drafts(of: counted) { try transition.record(draft, at: changes.instant) }
+            let late = changes.claims.indices.filter { changes.claims[$0].lateness != nil && claimed[$0] != nil }
+            for draft in MessageDraft.drafts(of: late.map { changes.claims[$0] }) {
+                try transition.record(draft, at: changes.instant)
+            }
             return claimed
         }
     }

@@ -126,5 +126,5 @@ struct SchedulingBench {
         print("\(row)_p99_ms: \(milliseconds(sorted[sorted.count * 99 / 100]))")
     }
 
-    private func milliseconds(_ duration: Duration) -> String { String(format: "%.4f", duration.inSeconds * 1000) }
+    private func milliseconds(_ duration: Duration) -> String { String(format: "%.4f", duration / .milliseconds(1)) }
 }
