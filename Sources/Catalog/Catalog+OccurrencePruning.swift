@@ -9,7 +9,7 @@ extension Catalog {
 
     /// Deletes old closed occurrences, in transactions of a bounded size.
     ///
-    /// What is ahead of its schedule's mark stays: it keeps an occurrence from being repeated. How far back deletions went
+    /// Not to be called while the clock is in doubt: ages are taken from it. What is ahead of its schedule's mark stays: it keeps an occurrence from being repeated. How far back deletions went
     /// is remembered as the schedule's floor, before which nothing is ever due again.
     ///
     /// - Returns: how many were deleted.
@@ -24,16 +24,27 @@ extension Catalog {
             schedule = next
             total += deleted
         }
+        try transition { transition in
+            _ = try transition.execute(
+                """
+                DELETE FROM removed_schedules WHERE id NOT IN (SELECT schedule FROM occurrences WHERE state = 'open')
+                    AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.schedule = removed_schedules.id
+                        AND o.state != 'open')
+                """, [])
+        }
         return total
     }
 
-    fileprivate static func deletable(_ database: Database, _ schedule: ScheduleID, before: Instant, _ limit: Int) throws
-        -> [Row]
-    {
+    fileprivate static func deletable(
+        _ database: Database, _ schedule: ScheduleID, before: Instant, _ limit: Int
+    ) throws -> [Row] {
         func planned(_ offset: Int) throws -> Int64? {
             try Int64.fetchOne(
                 database,
-                sql: "SELECT planned FROM occurrences WHERE schedule = ? ORDER BY planned DESC LIMIT 1 OFFSET ?",
+                sql: """
+                    SELECT planned FROM occurrences WHERE schedule = ? AND state != 'open'
+                    ORDER BY planned DESC LIMIT 1 OFFSET ?
+                    """,
                 arguments: [schedule, offset])
         }
         guard let least = try planned(keptLeast - 1) else { return [] }
@@ -57,7 +68,8 @@ extension Transition {
     ) throws -> (next: ScheduleID?, deleted: Int) {
         var deleted = 0
         var schedule = try ScheduleID.fetchOne(
-            database, sql: "SELECT min(schedule) FROM occurrences WHERE schedule >= ?", arguments: [first])
+            database, sql: "SELECT min(schedule) FROM occurrences WHERE state != 'open' AND schedule >= ?",
+            arguments: [first])
         for _ in 0..<max(1, batch) {
             guard let current = schedule else { return (nil, deleted) }
             let rows = try Catalog.deletable(database, current, before: before, batch - deleted)
@@ -69,7 +81,8 @@ extension Transition {
             deleted += rows.count
             if deleted >= batch { return (current, deleted) }
             schedule = try ScheduleID.fetchOne(
-                database, sql: "SELECT min(schedule) FROM occurrences WHERE schedule > ?", arguments: [current])
+                database, sql: "SELECT min(schedule) FROM occurrences WHERE state != 'open' AND schedule > ?",
+                arguments: [current])
         }
         return (schedule, deleted)
     }

@@ -29,11 +29,15 @@ extension Catalog {
         try read { database in
             let schedules = try ScheduleID.fetchAll(
                 database,
-                sql: "SELECT id FROM schedules WHERE name = ?1 UNION SELECT schedule FROM occurrences WHERE name = ?1",
+                sql: "SELECT id FROM schedules WHERE name = ?1 UNION SELECT id FROM removed_schedules WHERE name = ?1",
                 arguments: [name])
-            let marks = schedules.map { _ in "?" }.joined(separator: ", ")
+            let numbers = schedules.map(String.init).joined(separator: ", ")
             return try ClaimedOccurrence.fetch(
-                database, "WHERE schedule IN (\(marks)) ORDER BY id DESC LIMIT ?", schedules + [Int64(limit)])
+                database,
+                """
+                WHERE (state = 'open' AND schedule IN (\(numbers))) OR (state != 'open' AND schedule IN (\(numbers)))
+                ORDER BY id DESC LIMIT ?
+                """, [limit])
         }
     }
 
@@ -47,8 +51,10 @@ extension Catalog {
                 try transition.take(step, of: id, at: changes.instant)
             }
             let claimed = try transition.claim(changes.claims, at: changes.instant)
-            let counted = zip(changes.claims, claimed).filter { $0.1 != nil }.map(\.0)
-            for draft in MessageDraft.drafts(of: counted) { try transition.record(draft, at: changes.instant) }
+            let late = changes.claims.indices.filter { changes.claims[$0].lateness != nil && claimed[$0] != nil }
+            for draft in MessageDraft.drafts(of: late.map { changes.claims[$0] }) {
+                try transition.record(draft, at: changes.instant)
+            }
             return claimed
         }
     }
@@ -101,7 +107,8 @@ extension Transition {
         let id = rewind.schedule
         guard let marks = try row("SELECT * FROM schedule_marks WHERE schedule = ?", [id]) else { return nil }
         let reach = Instant(microseconds: marks["reach"])
-        let mark = rewind.restarts ? now : try formerMark(of: id, floor: Instant(microseconds: marks["floor"]), now: now)
+        let floor = Instant(microseconds: marks["floor"])
+        let mark = rewind.restarts ? now : try formerMark(of: id, floor: floor, now: now)
         try execute("UPDATE schedule_marks SET mark = ? WHERE schedule = ?", [mark.microseconds, id])
         return SchedulePosition(
             mark: mark, reach: reach, ahead: try SchedulePosition.ahead(database, of: id)[id] ?? [])
@@ -110,12 +117,14 @@ extension Transition {
     /// A skip that was decided when the clock was ahead is no claim: it may be in time now.
     private func formerMark(of id: ScheduleID, floor: Instant, now: Instant) throws -> Instant {
         guard floor <= now else { return now }
-        let row = try row(
-            """
-            SELECT planned FROM occurrences WHERE schedule = ?1 AND planned <= ?2 AND origin = 'planned'
-                AND (attempt > 0 OR claimed_at <= ?2)
-            ORDER BY planned DESC LIMIT 1
-            """, [id, now.microseconds])
-        return max(floor, row?.instant("planned") ?? floor)
+        let former = try ["state != 'open'", "state = 'open'"].compactMap { state in
+            try row(
+                """
+                SELECT planned FROM occurrences WHERE schedule = ?1 AND planned <= ?2 AND origin = 'planned'
+                    AND (attempt > 0 OR claimed_at <= ?2) AND \(state)
+                ORDER BY planned DESC LIMIT 1
+                """, [id, now.microseconds])?.instant("planned")
+        }
+        return max(floor, former.max() ?? floor)
     }
 }

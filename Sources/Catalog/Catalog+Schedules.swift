@@ -89,7 +89,8 @@ extension Catalog {
 }
 
 extension Transition {
-    func schedules(_ condition: String, _ arguments: [(any DatabaseValueConvertible)?] = []) throws -> [StoredSchedule] {
+    func schedules(_ condition: String, _ arguments: [(any DatabaseValueConvertible)?] = []) throws -> [StoredSchedule]
+    {
         try StoredSchedule.fetch(database, condition, arguments)
     }
 
@@ -140,6 +141,7 @@ extension Transition {
         try execute("DELETE FROM schedules WHERE id = ?", [schedule.id])
         try execute("DELETE FROM schedule_marks WHERE schedule = ?", [schedule.id])
         let name = schedule.definition.name
+        try execute("INSERT INTO removed_schedules (id, name) VALUES (?, ?)", [schedule.id, name])
         try record(.scheduleRemoved, "removed schedule \(name)", by: actor, at: instant)
     }
 

@@ -5,8 +5,7 @@ extension MessageDraft {
     private static let mostLateOnes = 20
 
     /// The messages of claims that came late; those on time have none.
-    static func drafts(of claims: [OccurrenceClaim]) -> [MessageDraft] {
-        let late = claims.filter { $0.lateness != nil }
+    static func drafts(of late: [OccurrenceClaim]) -> [MessageDraft] {
         let skipped = late.filter { $0.skipReason != nil }
         let caughtUp = late.filter { $0.skipReason == nil }
         var drafts = skipped.prefix(mostLateOnes).map { claim in

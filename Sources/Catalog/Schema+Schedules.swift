@@ -2,7 +2,8 @@ extension Schema {
     /// Schedules and what was claimed of them.
     ///
     /// Marks have a table of their own, because claims write nothing else of a schedule and ten thousand of them must fit
-    /// into one short transaction.
+    /// into one short transaction. For the same reason the index over all occurrences, in which those of each schedule are
+    /// elsewhere, has only closed ones: closing them is in no hurry.
     static let schedules = """
         CREATE TABLE schedules (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -49,6 +50,12 @@ extension Schema {
             closed_at INTEGER
         ) STRICT;
         CREATE UNIQUE INDEX occurrences_open ON occurrences (schedule) WHERE state = 'open';
-        CREATE INDEX occurrences_schedule ON occurrences (schedule, planned);
+        CREATE INDEX occurrences_closed ON occurrences (schedule, planned) WHERE state != 'open';
+
+        CREATE TABLE removed_schedules (           -- whose occurrences are still there
+            id INTEGER PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX removed_schedules_name ON removed_schedules (name);
         """
 }

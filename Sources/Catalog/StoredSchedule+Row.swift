@@ -46,13 +46,15 @@ extension StoredSchedule {
 extension SchedulePosition {
     /// Planned instants after the mark that were claimed and worked on, of one schedule or of all.
     static func ahead(_ database: Database, of schedule: ScheduleID?) throws -> [ScheduleID: Set<Instant>] {
-        let rows = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT o.schedule, o.planned FROM schedule_marks m
-                CROSS JOIN occurrences o ON o.schedule = m.schedule AND o.planned > m.mark
-                WHERE o.origin = 'planned' AND o.attempt > 0 \(schedule == nil ? "" : "AND m.schedule = ?")
-                """, arguments: schedule.map { [$0] } ?? [])
+        let condition = schedule.map { "AND m.schedule = \($0)" } ?? ""
+        let sql = ["o.state != 'open'", "o.state = 'open'"].map { state in
+            """
+            SELECT o.schedule, o.planned FROM schedule_marks m
+            CROSS JOIN occurrences o ON o.schedule = m.schedule AND o.planned > m.mark AND \(state)
+            WHERE o.origin = 'planned' AND o.attempt > 0 \(condition)
+            """
+        }
+        let rows = try Row.fetchAll(database, sql: sql.joined(separator: " UNION ALL "))
         return rows.reduce(into: [:]) { ahead, row in
             ahead[row["schedule"], default: []].insert(Instant(microseconds: row["planned"]))
         }

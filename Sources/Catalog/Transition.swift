@@ -33,7 +33,7 @@ final class Transition {
     }
 
     func row(_ sql: String, _ arguments: [(any DatabaseValueConvertible)?]) throws -> Row? {
-        try Row.fetchOne(database, sql: sql, arguments: StatementArguments(arguments))
+        try Row.fetchOne(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
     }
 }
 

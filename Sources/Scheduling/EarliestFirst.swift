@@ -1,7 +1,7 @@
-import Model
+package import Model
 
 /// Instants of numbered places, the earliest at hand: a heap in which a change costs the logarithm of their number.
-struct EarliestFirst: Sendable {
+package struct EarliestFirst: Sendable {
     private struct Item {
         var instant: Instant
         var place: Int
@@ -12,14 +12,12 @@ struct EarliestFirst: Sendable {
     private var positions: [Int]
 
     /// - Parameter count: places are 0 until this.
-    init(count: Int) { positions = Array(repeating: -1, count: count) }
+    package init(count: Int) { positions = Array(repeating: -1, count: count) }
 
-    var earliest: Instant? { heap.first?.instant }
-
-    func instant(of place: Int) -> Instant? { positions[place] < 0 ? nil : heap[positions[place]].instant }
+    package var earliest: Instant? { heap.first?.instant }
 
     /// Gives a place its instant; nil takes it away.
-    mutating func set(_ instant: Instant?, for place: Int) {
+    package mutating func set(_ instant: Instant?, for place: Int) {
         let position = positions[place]
         switch (instant, position < 0) {
         case (nil, true): break
@@ -36,7 +34,7 @@ struct EarliestFirst: Sendable {
     }
 
     /// The places whose instant isn't after `limit`, in no order; costs no more than their number.
-    func places(through limit: Instant) -> [Int] {
+    package func places(through limit: Instant) -> [Int] {
         var found: [Int] = []
         var pending = [0]
         while let position = pending.popLast() {

@@ -78,7 +78,7 @@ extension ScheduleMachine {
     func lateness(of first: Instant, _ entry: ScheduleEntry) -> Lateness {
         if entry.isRewound { return .clockStep }
         if let freed = entry.freed, freed >= first { return .busy }
-        if let outage, first >= outage.from, first <= outage.to ?? now { return .ledger }
+        if let outage, outage.to ?? now >= first { return .ledger }
         if let jump, first > jump.from, first <= jump.to { return .clockStep }
         let start = now - (clock.sinceBoot - began)
         return first <= start ? .downtime : .suspension

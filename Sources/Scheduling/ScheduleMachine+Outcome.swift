@@ -31,8 +31,8 @@ extension ScheduleMachine {
             if claim.skipReason == nil { started.append(place) }
         }
         let starts = started.compactMap { place -> OccurrenceStart? in
-            let entry = entries[place]
-            return entry.open.map { OccurrenceStart(occurrence: $0.occurrence, schedule: entry.schedule) }
+            guard let occurrence = entries[place].open?.occurrence else { return nil }
+            return OccurrenceStart(occurrence: occurrence, schedule: entries[place].schedule)
         }
         return (starts.sorted { $0.precedence < $1.precedence }, isStale)
     }

@@ -15,7 +15,8 @@ extension ScheduleMachine {
                 changes.claims.append(claim)
             } else {
                 // Too early to be overdue, or outside of its start and end: known anew after the next step of the clock.
-                if let latest = entries[place].silentUntil, clock.sinceBoot >= latest { entries[place].silentUntil = nil }
+                let isOver = entries[place].silentUntil.map { clock.sinceBoot >= $0 } ?? false
+                if isOver { entries[place].silentUntil = nil }
                 refresh(place)
             }
         }
@@ -53,15 +54,16 @@ extension ScheduleMachine {
         if let deadline = entry.schedule.deadlineSeconds.map({ Duration.seconds($0) }), late > deadline {
             let lateness = claim.lateness ?? lateness(of: first, entry)
             claim.lateness = lateness
-            claim.skipReason =
-                "missed while \(lateness.clause); later than its deadline of \(DurationText.text(deadline))"
+            let limit = DurationText.text(deadline)
+            claim.skipReason = "missed while \(lateness.clause); later than its deadline of \(limit)"
         }
         return claim
     }
 
     /// An interval that a clock set back kept silent for two periods of elapsed time.
     private func overdue(_ entry: ScheduleEntry) -> OccurrenceClaim? {
-        guard let latest = entry.silentUntil, clock.sinceBoot >= latest, let beat = entry.beat, let period = beat.period,
+        guard let latest = entry.silentUntil, clock.sinceBoot >= latest, let beat = entry.beat,
+            let period = beat.period,
             let former = beat.previous(before: now), now - former <= period, beat.next(after: now) != nil
         else { return nil }
         return OccurrenceClaim(

@@ -7,6 +7,12 @@ protocol AdminLedger: ScheduleLedger {
     func add(_ schedule: Schedule, at instant: Instant) throws
     func set(_ name: String, enabled: Bool, at instant: Instant) throws
     func set(_ name: String, when: String, at instant: Instant) throws
+    /// The next transaction may be cut.
+    func prepareForKill() throws
+}
+
+extension AdminLedger {
+    func prepareForKill() {}
 }
 
 /// A ledger without a disk, for simulations of many years. Keeps the promises of the catalog by simpler means.
@@ -120,7 +126,9 @@ final class MemoryLedger: AdminLedger {
 
 extension MemoryLedger.Line {
     fileprivate var ahead: Set<Instant> {
-        Set(worked.reversed().prefix(100_000).map(\.planned).filter { $0 > stored.position.mark })
+        // Intervals don't ask for it, and have the most.
+        if stored.definition.when.hasPrefix("every") { return [] }
+        return Set(worked.map(\.planned).filter { $0 > stored.position.mark })
     }
 
     fileprivate mutating func take(_ step: OccurrenceStep) {

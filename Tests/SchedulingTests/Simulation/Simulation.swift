@@ -66,6 +66,7 @@ final class CuttableLedger: ScheduleLedger {
             if state.cut == .outage || state.wasCut {
                 throw Fault(.outOfSpace, "the simulated disk is full")
             }
+            if state.cut == .kill { try state.ledger.prepareForKill() }
             let claimed = try state.ledger.commit(changes)
             let transaction = Transaction(changes: changes, claimed: claimed)
             if state.cut == .kill {
