@@ -102,13 +102,16 @@ let package = Package(
         tests("WireTests", ["Model", "Wire"]),
         tests("SettingsTests", ["Model", "Settings"]),
         tests("StorageTests", ["Model", "Policies", "Platform", "Archiving", "Storage", "StorageTestSupport"]),
-        tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer"]),
+        tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer", "CSQLite"]),
         tests("CatalogTests", ["Model", "Policies", "Catalog"]),
         tests("SchedulingTests", ["Model", "Policies", "Scheduling"]),
         tests("MessagesTests", ["Model", "Policies", "Platform", "Catalog", "Messages"]),
         tests(
             "OperationsTests",
-            ["Model", "Platform", "Archiving", "Wire", "Storage", "Engines", "Operations"]),
+            [
+                "Model", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings", "Operations",
+                "EnginesTestSupport", "ledger-writer",
+            ]),
         .target(
             name: "WireTestSupport", dependencies: ["Model", "Wire", "HTTPServer", lifecycle, logging],
             path: "Tests/WireTestSupport", swiftSettings: house),
