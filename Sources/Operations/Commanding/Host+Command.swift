@@ -8,7 +8,8 @@ package import Wire
 extension Host {
     /// Records a command of a schedule and queues it.
     ///
-    /// It takes none of the places of backups; commands of one schedule run one after the other.
+    /// It runs as the daemon's user, with the daemon's rights and inside whatever bounds its service unit sets. It takes
+    /// none of the places of backups; commands of one schedule run one after the other.
     /// - Parameters:
     ///   - argv: the absolute path of a program and its arguments; no shell sees them.
     ///   - timeout: then it is made to end, and the run has failed.

@@ -35,7 +35,7 @@ struct TrialRestore {
         throw Fault(
             .outOfSpace,
             "a trial restore of \(record.id) needs \(ByteCount(needed)), and \(scratch) has \(ByteCount(free)) free",
-            hint: "free \(ByteCount(needed - free)) there, or set state_directory to a larger file system",
+            hint: "free \(ByteCount(needed - free)) there; the daemon's trials go below the setting state_directory",
             context: ["needed": "\(needed)", "free": "\(free)"])
     }
 }
