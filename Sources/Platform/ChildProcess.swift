@@ -72,9 +72,10 @@ package struct ChildProcess: Sendable {
     private func start(_ stop: @escaping @Sendable () -> Bool) async throws -> Result {
         var options = PlatformOptions()
         options.createSession = true
-        let variables = environment.map { Array("\($0.key)=\($0.value)".utf8) }
+        let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
         let result = try await Subprocess.run(
-            .path(FilePath(program)), arguments: Arguments(arguments), environment: .custom(variables),
+            .path(FilePath(program)), arguments: Arguments(arguments),
+            environment: .custom(Dictionary(variables) { $1 }),
             workingDirectory: "/", platformOptions: options, input: .none, output: .sequence,
             error: .combinedWithOutput
         ) { execution in
