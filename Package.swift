@@ -20,6 +20,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -50,6 +51,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
         system("CZlib", "zlib", "zlib1g-dev"),
@@ -61,7 +63,7 @@ let package = Package(
         .target(name: "CLinux"),
         library("Model"),
         library("Policies", ["Model"]),
-        library("Platform", ["Model", "CLinux"]),
+        library("Platform", ["Model", "CLinux", subprocess, systemPackage]),
         library("Archiving", ["Model", "CZlib", "CISAL", "COpenSSL", "CXXHash"]),
         library("Wire", ["Model"]),
         library("Storage", ["Model", "Policies", "Platform", "Archiving"]),
@@ -100,13 +102,16 @@ let package = Package(
         tests("WireTests", ["Model", "Wire"]),
         tests("SettingsTests", ["Model", "Settings"]),
         tests("StorageTests", ["Model", "Policies", "Platform", "Archiving", "Storage", "StorageTestSupport"]),
-        tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer"]),
+        tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer", "CSQLite"]),
         tests("CatalogTests", ["Model", "Policies", "Catalog", grdb]),
         tests("SchedulingTests", ["Model", "Policies", "Catalog", "Scheduling"]),
         tests("MessagesTests", ["Model", "Policies", "Platform", "Catalog", "Messages"]),
         tests(
             "OperationsTests",
-            ["Model", "Platform", "Archiving", "Wire", "Storage", "Engines", "Operations"]),
+            [
+                "Model", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings", "Operations",
+                "EnginesTestSupport", "ledger-writer",
+            ]),
         .target(
             name: "WireTestSupport", dependencies: ["Model", "Wire", "HTTPServer", lifecycle, logging],
             path: "Tests/WireTestSupport", swiftSettings: house),

@@ -36,6 +36,10 @@ extension DaemonClient {
         try await value(Run.self, post(verify, "verifications"))
     }
 
+    package func drill(_ drill: DrillRequest) async throws -> DrillReply {
+        try await value(DrillReply.self, post(drill, "drills"))
+    }
+
     package func effectiveSettings() async throws -> [EffectiveSetting] {
         try await items(EffectiveSetting.self, ClientRequest(.GET, "settings"))
     }

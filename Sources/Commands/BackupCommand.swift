@@ -43,8 +43,8 @@ struct BackupCommand: AsyncParsableCommand {
             BackupRequest(databases: databases, all: all, full: full, comment: comment, preserve: preserve))
         if !noWait { reply.runs = try await wait(for: reply.runs, client) }
         let outcome = reply
-        try common.terminal.show(outcome) { Self.text(outcome) }
-        try Self.end(outcome)
+        try common.terminal.show(outcome) { RunsCommand.text(outcome.runs, outcome.skipped) }
+        try RunsCommand.end(outcome.runs, outcome.skipped)
     }
 
     private func wait(for runs: [Run], _ client: DaemonClient) async throws -> [Run] {
@@ -53,20 +53,5 @@ struct BackupCommand: AsyncParsableCommand {
         var ended: [Run] = []
         for run in runs { ended.append(try await client.waitRun(run.id) { bar.show($0) }) }
         return ended
-    }
-
-    static func text(_ reply: BackupReply) -> String {
-        let runs = reply.runs.map { run in RunsCommand.line(run) }
-        let skipped = reply.skipped.map { "\($0.database): left out: \($0.message) [\($0.code.rawValue)]" }
-        return (runs + skipped).joined(separator: "\n")
-    }
-
-    /// 0 when all went well, 3 when some did, else the status of the first fault.
-    static func end(_ reply: BackupReply) throws {
-        let failed = reply.runs.filter { $0.state == .failed || $0.state == .cancelled }
-        let isPartial = !failed.isEmpty && failed.count < reply.runs.count
-        if isPartial || (!reply.skipped.isEmpty && failed.count < reply.runs.count) { throw Ending.partlyDone }
-        if let first = failed.first { throw Ending(status: first.fault?.code.exitStatus ?? 1) }
-        if reply.runs.isEmpty, let first = reply.skipped.first { throw Ending(status: first.code.exitStatus) }
     }
 }

@@ -15,8 +15,9 @@ struct Holdfast: AsyncParsableCommand {
             """,
         subcommands: [
             StatusCommand.self, DatabasesCommand.self, BackupCommand.self, BackupsCommand.self, DownloadCommand.self,
-            RestoreCommand.self, VerifyCommand.self, RunsCommand.self, SchedulesCommand.self, RetentionCommand.self,
-            PruneCommand.self, ApplyCommand.self, ExportCommand.self, ClientsCommand.self, MessagesCommand.self,
+            RestoreCommand.self, VerifyCommand.self, DrillCommand.self, RunsCommand.self, SchedulesCommand.self,
+            RetentionCommand.self, PruneCommand.self, ApplyCommand.self, ExportCommand.self, ClientsCommand.self,
+            MessagesCommand.self,
             RepositoryCommand.self, ConfigCommand.self, DoctorCommand.self, WhoamiCommand.self,
         ])
 }

@@ -87,6 +87,21 @@ struct RunsCommand: AsyncParsableCommand {
         }
     }
 
+    /// Runs that a request started and databases that it left out, one line each.
+    static func text(_ runs: [Run], _ skipped: [SkippedDatabase]) -> String {
+        let leftOut = skipped.map { "\($0.database): left out: \($0.message) [\($0.code.rawValue)]" }
+        return (runs.map(line) + leftOut).joined(separator: "\n")
+    }
+
+    /// 0 when all went well, 3 when some did, else the status of the first fault.
+    static func end(_ runs: [Run], _ skipped: [SkippedDatabase]) throws {
+        let failed = runs.filter { $0.state == .failed || $0.state == .cancelled }
+        let isPartial = !failed.isEmpty && failed.count < runs.count
+        if isPartial || (!skipped.isEmpty && failed.count < runs.count) { throw Ending.partlyDone }
+        if let first = failed.first { throw Ending(status: first.fault?.code.exitStatus ?? 1) }
+        if runs.isEmpty, let first = skipped.first { throw Ending(status: first.code.exitStatus) }
+    }
+
     /// `backup of crm/app.db: succeeded, backup 3fa91c07b2d4-42`.
     static func line(_ run: Run) -> String {
         let what = run.database.map { "\(run.kind.rawValue) of \($0)" } ?? run.kind.rawValue

@@ -28,9 +28,22 @@ package protocol Engine: Sendable {
 
     /// Runs the engine's own check on a copy that nobody else uses; leaves no file beside it.
     ///
+    /// - Parameter step: called several times a second; what it throws ends the check and is thrown on.
     /// - Returns: the problems found, at most 100; empty when the copy is sound.
     /// - Throws: `database-unreadable`, `input-output`: the check could not run.
-    func check(_ copy: String) throws -> [String]
+    func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String]
+
+    /// Asks a copy that nobody else uses; whatever the query is, nothing is written and no other file opened.
+    ///
+    /// - Parameters:
+    ///   - limit: how long it may take.
+    ///   - step: called several times a second; what it throws ends the query and is thrown on.
+    ///   - each: gets the rows in order, one text a column, nil for NULL; blobs are `X'…'` in hexadecimal.
+    /// - Throws: `wrong-usage` for what is no query that only reads; `timed-out`; `database-damaged`.
+    func query(
+        _ query: String, in copy: String, limit: Duration, step: @escaping () throws -> Void,
+        each: ([String?]) throws -> Void
+    ) throws
 
     /// Files that belong to a database at `path` while it is in use, and would damage another one put in its place.
     /// They need not exist.
@@ -38,6 +51,8 @@ package protocol Engine: Sendable {
 }
 
 extension Engine {
+    package func check(_ copy: String) throws -> [String] { try check(copy) {} }
+
     package func clients(of database: FoundDatabase) -> [DatabaseClient] {
         clients(of: [database]).clients[database.path] ?? []
     }

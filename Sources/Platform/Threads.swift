@@ -23,6 +23,22 @@ package enum Threads {
         }
     }
 
+    /// Runs `body` as a task and blocks this thread, which must be one of our own, until it has ended.
+    package static func waiting<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) throws -> Value {
+        let result = Mutex<Result<Value, any Error>?>(nil)
+        let ended = DispatchSemaphore(value: 0)
+        Task {
+            let outcome: Result<Value, any Error>
+            do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+            result.withLock { $0 = outcome }
+            ended.signal()
+        }
+        ended.wait()
+        return try result.withLock { $0 }?.get() ?? { throw CancellationError() }()
+    }
+
     /// Runs all bodies at once, each on a thread of its own, and waits for all; throws the first error that happened.
     package static func runAll(_ name: String, _ bodies: [@Sendable () throws -> Void]) throws {
         let group = DispatchGroup()

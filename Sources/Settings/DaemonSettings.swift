@@ -73,6 +73,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var exclude: [String]
     package var full: DailyTime?
     package var progressive: Duration?
+    /// Absolute paths of the files whose queries restore drills ask.
+    package var drillQueries: [String]
 }
 
 /// One setting and where its value came from.

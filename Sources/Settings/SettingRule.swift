@@ -91,5 +91,9 @@ struct SettingRule: Sendable {
         SettingRule(
             "servers.*.progressive_every", .duration(1...5940, canBeOff: true), nil,
             "This server's own progressive.every."),
+        SettingRule(
+            "servers.*.drill_queries", .paths, "[]",
+            "Files of queries that a restore drill asks the restored copy, with what it must answer; only root may write them."
+        ),
     ]
 }

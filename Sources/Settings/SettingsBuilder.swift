@@ -42,7 +42,8 @@ struct SettingsBuilder {
             name: name, engine: text(prefix + "engine") ?? "", folders: texts(prefix + "folders"),
             include: texts(prefix + "include"), exclude: texts(prefix + "exclude"),
             full: dailyTime(own.full == nil ? "full.at" : prefix + "full_at"),
-            progressive: duration(own.progressive == nil ? "progressive.every" : prefix + "progressive_every"))
+            progressive: duration(own.progressive == nil ? "progressive.every" : prefix + "progressive_every"),
+            drillQueries: texts(prefix + "drill_queries"))
     }
 
     private func key() -> RepositorySettings.Key {

@@ -36,6 +36,9 @@ package protocol LocalRepository: Sendable {
     ) throws -> ByteCount
     func verify(_ request: VerifyRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> VerifyReport
 
+    /// Without query files; leaves no proof.
+    func drill(_ request: DrillRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> DrillReply
+
     func check(progress: @escaping @Sendable (Progress) -> Void) throws -> RepositoryCheck
     func space() throws -> RepositorySpace
     func keys() throws -> [KeySlot]

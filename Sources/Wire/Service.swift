@@ -27,6 +27,9 @@ package protocol Service: Sendable {
     func restore(_ request: RestoreRequest, by actor: Actor) async throws -> Run
     /// Returns once the run is recorded; its `report` is there when it has ended.
     func verify(_ request: VerifyRequest, by actor: Actor) async throws -> Run
+    /// Returns once the runs are recorded. One database without a backup throws `not-found`, one that is being drilled
+    /// `busy`; of several, those are in `skipped`.
+    func drill(_ request: DrillRequest, by actor: Actor) async throws -> DrillReply
 
     func runs(_ query: RunQuery, for actor: Actor) async throws -> [Run]
     func run(_ id: String, for actor: Actor) async throws -> Run

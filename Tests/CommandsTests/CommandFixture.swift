@@ -90,6 +90,11 @@ struct FakeRepository: LocalRepository {
         return VerifyReport(level: request.level, checked: 1, bytes: ByteCount(10), findings: isBad ? [finding] : [])
     }
 
+    func drill(_ request: DrillRequest, progress: (Progress) -> Void) throws -> DrillReply {
+        access.note("drill \(request.databases) all=\(request.all)")
+        return DrillReply(runs: [Samples.run("0", .succeeded)])
+    }
+
     func check(progress: (Progress) -> Void) throws -> RepositoryCheck {
         RepositoryCheck(objects: 3, bytes: ByteCount(10))
     }

@@ -22,7 +22,7 @@ import WireTestSupport
 
     @Test(arguments: [
         "status", "databases", "backup", "backups", "download", "restore", "verify", "runs", "clients", "messages",
-        "repository", "config", "doctor", "whoami", "schedules", "retention", "prune", "apply", "export",
+        "repository", "config", "doctor", "whoami", "drill", "schedules", "retention", "prune", "apply", "export",
     ])
     func everyCommandHasHelpWithAnExample(command: String) async {
         let fixture = CommandFixture()
@@ -88,6 +88,24 @@ import WireTestSupport
             #expect(await fixture.run("backup", "app.db", "--no-wait", "--json", "--socket", socket) == 0)
             let reply = try WireCoding.decode(BackupReply.self, from: fixture.output.utf8)
             #expect(reply.runs.first?.state == .waiting)
+        }
+    }
+
+    @Test func drillExitsWith17WhenABackupIsBadAndTellsWhatWasLeftOut() async throws {
+        try await withServer { socket, service in
+            let fixture = CommandFixture()
+            #expect(await fixture.run("drill", "app.db", "--socket", socket) == 0)
+            #expect(service.noted.contains("follow run-4"))
+            #expect(await fixture.run("drill", "--all", "--socket", socket) == 17)
+            #expect(fixture.output.contains("failed: its backup is bad [drill-failed]"))
+            #expect(fixture.output.contains("crm/other.db: left out: no backup to drill [not-found]"))
+            #expect(
+                await fixture.run("drill", "--backup", Samples.backupID.description, "--no-wait", "--socket", socket)
+                    == 0)
+            #expect(service.noted.contains("drill [] all=false backup=\(Samples.backupID)"))
+            for wrong in [["drill"], ["drill", "a", "--all"], ["drill", "--backup", "nonsense"]] {
+                #expect(await fixture.run(wrong + ["--socket", socket]) == 2)
+            }
         }
     }
 

@@ -47,6 +47,7 @@ import WireTestSupport
             _ = try await client.undelete(Samples.backupID)
             #expect(try await client.restore(RestoreRequest(database: "app.db", to: "/tmp/x")).id == "run-2")
             #expect(try await client.verify(VerifyRequest(level: .restore)).id == "run-3")
+            #expect(try await client.drill(DrillRequest(databases: ["app.db"])).runs.map(\.id) == ["run-4"])
             #expect(try await client.runs(RunQuery(active: true)).count == 1)
             #expect(try await client.cancelRun("run-9").state == .cancelled)
             #expect(try await client.acknowledge([MessageID(7)]).first?.id == MessageID(7))

@@ -37,6 +37,25 @@ import Testing
         #expect(queue.finished("4").map(\.run) == ["2"])
     }
 
+    @Test func startsWhatTakesNoPlaceAtOnceAndTheBackgroundLast() {
+        var queue = QueueMachine(parallel: 1)
+        func light(_ run: String, _ unit: String) -> QueueMachine.Item {
+            QueueMachine.Item(run: run, unit: unit, priority: .scheduled, takesPlace: false)
+        }
+        #expect(queue.submit(item("1", "a")).map(\.run) == ["1"])
+        #expect(queue.submit(item("2", "drill", .background)).isEmpty)
+        #expect(queue.submit(item("3", "b")).isEmpty)
+        #expect(queue.submit(light("4", "s")).map(\.run) == ["4"])
+        #expect(queue.submit(light("5", "s")).isEmpty)
+        #expect(queue.submit(light("6", "t")).map(\.run) == ["6"])
+        #expect(queue.finished("4").map(\.run) == ["5"])
+        #expect(queue.finished("1").map(\.run) == ["3"])
+        #expect(queue.submit(light("7", "s")).isEmpty)
+        let withdrew = queue.withdraw("7")
+        #expect(withdrew)
+        #expect(queue.finished("3").map(\.run) == ["2"])
+    }
+
     @Test func neverStartsWhatWasWithdrawn() {
         var queue = QueueMachine(parallel: 1)
         _ = queue.submit(item("1", nil))

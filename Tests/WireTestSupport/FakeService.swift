@@ -126,6 +126,16 @@ package final class FakeService: Service {
         return Samples.run("run-3", .waiting)
     }
 
+    /// Of all databases: one that is good, one that is bad and one left out.
+    package func drill(_ request: DrillRequest, by actor: Actor) throws -> DrillReply {
+        try note("drill \(request.databases) all=\(request.all) backup=\(request.backup?.description ?? "")", actor)
+        let skipped = SkippedDatabase(
+            database: DatabaseName("crm/other.db"), code: .notFound, message: "no backup to drill")
+        let good = Samples.run("run-4", .waiting)
+        return request.all
+            ? DrillReply(runs: [good, Samples.run("run-bad", .waiting)], skipped: [skipped]) : DrillReply(runs: [good])
+    }
+
     package func runs(_ query: RunQuery, for actor: Actor) throws -> [Run] {
         try note("runs active=\(query.active)", actor)
         return [Samples.run()]
@@ -133,7 +143,9 @@ package final class FakeService: Service {
 
     package func run(_ id: String, for actor: Actor) throws -> Run {
         try note("run \(id)", actor)
-        return Samples.run(id, .succeeded)
+        var run = Samples.run(id, id == "run-bad" ? .failed : .succeeded)
+        if id == "run-bad" { run.fault = ProblemObject(Fault(.drillFailed, "its backup is bad")) }
+        return run
     }
 
     /// Waiting, running, succeeded.

@@ -31,9 +31,9 @@ extension SQLiteEngine {
         return scan.run(databases)
     }
 
-    package func check(_ copy: String) throws -> [String] {
+    package func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String] {
         do {
-            return try ScratchDatabase.problems(copy)
+            return try ScratchDatabase.problems(copy, step: step)
         } catch let failure as ScratchDatabase.Connection.Failure {
             switch failure.code & 0xFF {
             case SQLITE_CORRUPT, SQLITE_NOTADB: return [failure.text]

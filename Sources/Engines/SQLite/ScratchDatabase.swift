@@ -12,12 +12,18 @@ enum ScratchDatabase {
     /// The answer of SQLite's `integrity_check`; empty when it is `ok`.
     ///
     /// Opened as immutable: no lock is taken and no file made, whatever the journal mode.
-    static func problems(_ path: String) throws -> [String] {
+    static func problems(_ path: String, step: @escaping () throws -> Void) throws -> [String] {
+        let connection = try reading(path)
+        let lines = try connection.watched(by: step) { try check(connection) }
+        return lines == ["ok"] ? [] : lines
+    }
+
+    /// For reading an image that nobody changes.
+    static func reading(_ path: String) throws -> Connection {
         let connection = try Connection(uri(path), flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
         _ = try connection.column("PRAGMA mmap_size=0")
         _ = try connection.column("PRAGMA cache_size=-8192")
-        let lines = try check(connection)
-        return lines == ["ok"] ? [] : lines
+        return connection
     }
 
     /// An index by a collation or a function that only the application has can't be checked; all else can.
@@ -48,7 +54,7 @@ extension ScratchDatabase {
             let text: String
         }
 
-        private let handle: OpaquePointer
+        let handle: OpaquePointer
 
         init(_ path: String, flags: Int32) throws {
             var handle: OpaquePointer?
@@ -77,7 +83,7 @@ extension ScratchDatabase {
             }
         }
 
-        private func expect(_ code: Int32, _ good: [Int32]) throws {
+        func expect(_ code: Int32, _ good: [Int32]) throws {
             guard !good.contains(code) else { return }
             throw Failure(code: code, text: String(cString: sqlite3_errmsg(handle)))
         }

@@ -15,5 +15,13 @@ extension RouteTable {
         ) { call in
             try .run(await call.service.verify(try call.request(VerifyRequest.self), by: call.actor))
         },
+        Route(
+            .post, "/v1/drills", .verify, "Restore the newest backups on trial, and prove them so",
+            body: .of(DrillRequest.self), answer: .accepted(.of(DrillReply.self))
+        ) { call in
+            let reply = try await call.service.drill(try call.request(DrillRequest.self), by: call.actor)
+            let location = reply.runs.count == 1 ? "/v1/runs/\(reply.runs[0].id)" : "/v1/runs"
+            return .accepted(try WireCoding.encode(reply), location: location)
+        },
     ]
 }

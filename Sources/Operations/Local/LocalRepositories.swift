@@ -27,6 +27,20 @@ package struct LocalRepositories: RepositoryAccess {
     }
 }
 
+extension DrillBackup {
+    /// Done here and now, told as a run that has ended.
+    fileprivate func asRun() throws -> Wire::Run {
+        let started = WallClock.now()
+        let result = try run()
+        let fault = result.failure(name)
+        return Wire::Run(
+            id: "0", kind: .drill, state: fault == nil ? .succeeded : .failed, database: name,
+            actor: Principal(.daemon), created: started, started: started, finished: WallClock.now(),
+            outcome: fault == nil ? result.success(name) : nil, fault: fault.map { ProblemObject($0) },
+            backup: result.backup)
+    }
+}
+
 /// Reads without a lock; what writes opens the repository again for writing, which a running daemon refuses.
 private struct OpenRepository: LocalRepository {
     private let repository: Repository
@@ -106,6 +120,28 @@ private struct OpenRepository: LocalRepository {
                 library: library, scratch: Self.scratch, actor: .daemon, leavesProofs: false, step: step)
             return try verify.run(try verify.choose(request), request.level).0
         }
+    }
+
+    func drill(_ request: DrillRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> DrillReply {
+        try request.check()
+        var orders: [(name: DatabaseName, unit: BackupUnit, sequence: SequenceNumber?)] = []
+        if let id = request.backup {
+            let (unit, record) = try library.choose("", id, at: nil)
+            orders = [(record.draft.database, unit, record.sequence)]
+        } else {
+            let units = try library.units()
+            let names = units.map(\.name)
+            let wanted = Set(request.all ? names : try NameSelection.several(request.databases, among: names))
+            orders = units.filter { wanted.contains($0.name) }.map { ($0.name, $0.unit, nil) }
+        }
+        return DrillReply(
+            runs: try orders.map { order in
+                try LocalProgress.report("restoring", total: nil, to: progress) { step in
+                    try DrillBackup(
+                        order.unit, order.name, order.sequence, scratch: Self.scratch, leavesProof: false, step: step
+                    ).asRun()
+                }
+            })
     }
 
     func check(progress: @escaping @Sendable (Progress) -> Void) throws -> RepositoryCheck {

@@ -111,5 +111,14 @@ enum EngineDefaults {
     /// Nil when it can't be known.
     static func clients(of database: FoundDatabase) -> ClientListing? { engine?.clients(of: [database]) }
 
-    static func check(_ copy: String) throws -> [String] { try engine?.check(copy) ?? [] }
+    static func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String] {
+        try engine?.check(copy, step: step) ?? []
+    }
+
+    static func query(
+        _ query: String, in copy: String, limit: Duration, step: @escaping () throws -> Void,
+        each: ([String?]) throws -> Void
+    ) throws {
+        try engine?.query(query, in: copy, limit: limit, step: step, each: each)
+    }
 }

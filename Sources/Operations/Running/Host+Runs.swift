@@ -27,11 +27,14 @@ extension Host {
     /// Runs that have been recorded start when the queue lets them.
     ///
     /// - Parameters:
+    ///   - alone: runs with the same word go one after the other; by default exclusive runs of one unit do.
+    ///   - takesPlace: whether it takes one of the places of those that work at once.
     ///   - started: recorded with the start.
     ///   - work: called on a thread of its own; what it throws ends the run by `failed`.
     ///   - ended: called once, whatever becomes of the run.
     func start(
-        _ run: Catalog::Run, priority: QueueMachine.Priority, started: [MessageDraft] = [],
+        _ run: Catalog::Run, priority: QueueMachine.Priority, alone: String? = nil, takesPlace: Bool = true,
+        started: [MessageDraft] = [],
         work: @escaping @Sendable (RunContext) throws -> RunEnding,
         failed: @escaping @Sendable (Fault) -> RunEnding, ended: @escaping @Sendable () -> Void = {}
     ) {
@@ -39,7 +42,8 @@ extension Host {
         let cancellation = Cancellation()
         cancellations.withLock { $0[run.id] = cancellation }
         let unit = run.request.isExclusive ? run.request.unit?.description : nil
-        let item = QueueMachine.Item(run: String(run.id), unit: unit, priority: priority)
+        let item = QueueMachine.Item(
+            run: String(run.id), unit: alone ?? unit, priority: priority, takesPlace: takesPlace)
         let leave: @Sendable () -> Void = { [self] in
             cancellations.withLock { $0[run.id] = nil }
             heartbeats.withLock { $0[run.id] = nil }

@@ -1,6 +1,7 @@
 /// Decides what starts next: one operation per backup unit, a bounded number in all, urgent ones first.
 package struct QueueMachine: Sendable {
     package enum Priority: Int, Sendable, Comparable {
+        case background
         case scheduled
         case onDemand
 
@@ -12,19 +13,24 @@ package struct QueueMachine: Sendable {
         /// What it works on alone, such as a unit; nil works beside everything.
         package var unit: String?
         package var priority: Priority
+        /// Whether it takes one of the places of those that work at once; what takes none never waits for one.
+        package var takesPlace: Bool
 
-        package init(run: String, unit: String?, priority: Priority) {
+        package init(run: String, unit: String?, priority: Priority, takesPlace: Bool = true) {
             self.run = run
             self.unit = unit
             self.priority = priority
+            self.takesPlace = takesPlace
         }
     }
 
-    /// At work at most; changes take effect with the next event.
+    /// Places: at work at most, of those that take one. Changes take effect with the next event.
     package var parallel: Int
     /// In the order in which they will start, if nothing else comes.
     package private(set) var waiting: [Item] = []
     package private(set) var working: [Item] = []
+    /// How many of those that wait take no place.
+    private var placeless = 0
 
     package init(parallel: Int) { self.parallel = max(1, parallel) }
 
@@ -32,6 +38,7 @@ package struct QueueMachine: Sendable {
     package mutating func submit(_ item: Item) -> [Item] {
         let place = waiting.firstIndex { $0.priority < item.priority } ?? waiting.endIndex
         waiting.insert(item, at: place)
+        if !item.takesPlace { placeless += 1 }
         return startable()
     }
 
@@ -45,13 +52,13 @@ package struct QueueMachine: Sendable {
     /// - Returns: false when it doesn't wait (any more).
     package mutating func withdraw(_ run: String) -> Bool {
         guard let place = waiting.firstIndex(where: { $0.run == run }) else { return false }
-        waiting.remove(at: place)
+        if !waiting.remove(at: place).takesPlace { placeless -= 1 }
         return true
     }
 
     /// Everything that waits, taken out.
     package mutating func drain() -> [Item] {
-        defer { waiting = [] }
+        defer { (waiting, placeless) = ([], 0) }
         return waiting
     }
 
@@ -59,11 +66,14 @@ package struct QueueMachine: Sendable {
     private mutating func startable() -> [Item] {
         var started: [Item] = []
         var busy = Set(working.compactMap(\.unit))
+        var taken = working.count { $0.takesPlace }
         var place = waiting.startIndex
-        while working.count + started.count < parallel, place < waiting.endIndex {
+        while place < waiting.endIndex, taken < parallel || placeless > 0 {
             let item = waiting[place]
-            if item.unit.map({ !busy.contains($0) }) ?? true {
+            let isFree = item.unit.map { !busy.contains($0) } ?? true
+            if isFree, taken < parallel || !item.takesPlace {
                 started.append(item)
+                if item.takesPlace { taken += 1 } else { placeless -= 1 }
                 waiting.remove(at: place)
             } else {
                 place += 1

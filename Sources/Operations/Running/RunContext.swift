@@ -39,6 +39,13 @@ final class RunContext: Sendable {
         if isDue { show() }
     }
 
+    /// For work that can't tell how far it is.
+    /// - Returns: false once the run has been asked to stop.
+    func goesOn() -> Bool {
+        host.heartbeats.withLock { $0[run.id] = BootClock.now() }
+        return (try? cancellation.check()) != nil
+    }
+
     func finish() { progress.finish() }
 
     private func show() {

@@ -9,4 +9,8 @@ extension HostService {
     package func verify(_ request: VerifyRequest, by actor: Actor) async throws -> Run {
         try await ask { host in try host.requestVerify(request, by: actor) }
     }
+
+    package func drill(_ request: DrillRequest, by actor: Actor) async throws -> DrillReply {
+        try await ask { host in try host.requestDrill(request, by: actor) }
+    }
 }

@@ -66,7 +66,7 @@ struct VerifyAll {
                         databases: [record.draft.database]), to: &report)
             }
             proven.append(Proven(unit: unit, record: record, fault: verdict.faults.first?.fault))
-            if leavesProofs { try leaveProof(unit, record, verdict, level) }
+            if leavesProofs { try verdict.leaveProof(of: record, in: unit, level, by: actor) }
         }
         return (report, proven)
     }
@@ -78,15 +78,9 @@ struct VerifyAll {
             // Again, now that its turn has come: it may be a stand-in, or have been damaged since.
             _ = try unit.record(record.sequence)
         } catch let fault as Fault where fault.code.isDamage {
-            let point = ObjectName.point(record.sequence)
-            let damage = DamageList([DamageList.Item(object: point, frames: nil)])
-            return VerifyBackup.Verdict(
-                faults: [("db/\(unit.id)/\(point.path)", fault, [BackupID(unit: unit.id, sequence: record.sequence)])],
-                damage: damage)
+            return VerifyBackup.Verdict(unreadable: record.sequence, of: unit, fault)
         }
-        let verify = VerifyBackup(
-            unit: unit, record: record, scratch: scratch, check: EngineDefaults.check, step: step)
-        return try verify.run(level)
+        return try VerifyBackup(unit: unit, record: record, scratch: scratch, step: step).run(level)
     }
 
     /// The same damage met in several backups is one finding.
@@ -100,20 +94,6 @@ struct VerifyAll {
         }
         for id in finding.backups where !report.findings[same].backups.contains(id) {
             report.findings[same].backups.append(id)
-        }
-    }
-
-    private func leaveProof(
-        _ unit: BackupUnit, _ record: PointRecord, _ verdict: VerifyBackup.Verdict, _ level: VerifyLevel
-    ) throws {
-        let now = WallClock.now()
-        if verdict.isGood {
-            let mark = Mark(kind: .proof, instant: now, actor: actor, level: level)
-            try unit.repository.mark(record.sequence, of: unit.id, mark)
-        } else if !verdict.damage.isEmpty {
-            var damage = try unit.repository.knownDamage(of: unit.id)
-            for item in verdict.damage.items { damage.insert(item) }
-            try unit.repository.noteDamage(damage, of: unit.id, at: now, by: actor)
         }
     }
 }

@@ -48,7 +48,11 @@ final class ScriptedEngine: Engine {
         }
     }
     func clients(of databases: [FoundDatabase]) -> ClientListing { ClientListing(clients: [:], isComplete: true) }
-    func check(_ copy: String) throws -> [String] { [] }
+    func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String] { [] }
+    func query(
+        _ query: String, in copy: String, limit: Duration, step: @escaping () throws -> Void,
+        each: ([String?]) throws -> Void
+    ) throws {}
     func sidecars(of path: String) -> [String] { [] }
 
     func snapshot(of database: FoundDatabase, patience: Patience) throws -> any Snapshot {
