@@ -56,8 +56,12 @@ final class UnitStore: Sendable {
 
     /// Folders that can hold objects of ours, those of maps by generation.
     func folders() throws -> [String] {
-        let maps = try store.list("\(folder)/maps").filter { UInt64($0).map { "\($0)" } == $0 }
-        return ["points", "packs", "folds", "heads", "marks"] + maps.map { "maps/\($0)" }
+        let generation = (try? head())?.generation ?? 0
+        // Also where something uncommitted only may be.
+        let generations = Set(try store.list("\(folder)/maps").compactMap { UInt64($0) }).union([
+            0, generation, generation + 1,
+        ])
+        return ["points", "packs", "folds", "heads", "marks"] + generations.sorted().map { "maps/\($0)" }
     }
 
     /// Numbers of all points, ascending; those that a prune took out of the list left out.

@@ -3,8 +3,9 @@ package import Model
 /// What a prune of a unit gives back, to the byte.
 ///
 /// Counted are the objects that hold pages: points, packs and folds; not maps, heads and marks. A page version counts with
-/// its share of its frame; what else an object of a kept backup has counts as live, of another as dead. Pages that the prune
-/// has to move count after it as before it: sealed anew they may take a little more or less room, and fewer frames.
+/// its share of its frame. Deltas and records count as live in the points of kept backups only; header, contents and footer
+/// of an object as long as one of its pages is. What the prune has to move counts after it as before it: sealed anew it may
+/// take a little more or less room, and fewer objects.
 package struct PruneEstimate: Sendable, Equatable {
     /// Bytes that the objects take, and how many of them no listed backup needs.
     package var stored = ByteCount.zero

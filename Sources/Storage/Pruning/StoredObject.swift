@@ -26,17 +26,25 @@ final class StoredObject {
     private var shares: [UInt64]?
     /// All shares of all frames.
     private var total: UInt64 = 0
+    /// Bytes of deltas and records: of use to a listed backup only.
+    private var records: UInt64 = 0
 
     init(_ name: ObjectName, size: UInt64) {
         self.name = name
         self.size = size
     }
 
-    var liveBefore: UInt64 { isWholeBefore ? size : min(size, before / Self.unit) }
-    var liveAfter: UInt64 { isWholeAfter || isUnreadable && pages > 0 ? size : min(size, after / Self.unit) }
-    /// What is no page: records, deltas, contents.
-    var overhead: UInt64 { size - min(size, total / Self.unit) }
+    var liveBefore: UInt64 { isWholeBefore ? size : live(before, isUsed: before > 0) }
+    var liveAfter: UInt64 { isWholeAfter ? size : live(after, isUsed: pages > 0) }
     var deadAfter: UInt64 { size - liveAfter }
+    /// What is no page and dies with its backup.
+    var overhead: UInt64 { pages > 0 ? records : size - min(size, total / Self.unit) }
+
+    /// Header, contents and footer count as live as long as a page is in use.
+    private func live(_ shares: UInt64, isUsed: Bool) -> UInt64 {
+        guard isUsed else { return 0 }
+        return isUnreadable ? size : size - min(size, records + (total - shares) / Self.unit)
+    }
 
     /// - Throws: what the store throws but damage, which makes it unreadable.
     func share(of frame: UInt32, in unit: UnitStore, by bench: FrameBench) throws -> UInt64 {
@@ -53,7 +61,10 @@ final class StoredObject {
             let contents = try unit.open(name, by: bench).contents
             return contents.entries.map { entry in
                 let pages = contents.runs(of: entry).reduce(0) { $0 + UInt64($1.count) }
-                guard entry.kind == .pages, pages > 0 else { return 0 }
+                guard entry.kind == .pages, pages > 0 else {
+                    records += UInt64(entry.storedLength)
+                    return 0
+                }
                 let share = UInt64(entry.storedLength) * Self.unit / pages
                 total += share * pages
                 return share
