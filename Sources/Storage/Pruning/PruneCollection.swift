@@ -16,11 +16,13 @@ struct PruneCollection {
             report.objectsLeft = groups.reduce(0) { $0 + $1.count }
             return
         }
-        for group in groups { try delete(group, report: &report) }
+        for group in groups { try delete(group, report: &report, step: step) }
         try removeUnit(report: &report)
     }
 
-    private func delete(_ names: [ObjectName], report: inout PruneReport) throws {
+    private func delete(
+        _ names: [ObjectName], report: inout PruneReport, step: (PruneStep) throws -> Void
+    ) throws {
         for name in names.sorted(by: { $0.path < $1.path }) {
             let path = unit.path(name)
             let size = try unit.store.size(path) ?? 0
@@ -64,8 +66,9 @@ struct PruneCollection {
             guard try unit.list("points").isEmpty, !unit.access.hasWriters else { return }
             for folder in try unit.folders() { try unit.store.dropUncommitted(in: "\(unit.folder)/\(folder)") }
             let names = try unit.folders().flatMap(unit.list)
-            try delete(names.filter { if case .head = $0 { false } else { true } }, report: &report)
-            try delete(names.filter { if case .head = $0 { true } else { false } }, report: &report)
+            // Hardly more than the heads is left; nobody is called from inside.
+            try delete(names.filter { if case .head = $0 { false } else { true } }, report: &report) { _ in }
+            try delete(names.filter { if case .head = $0 { true } else { false } }, report: &report) { _ in }
             unit.forgetHead()
             for folder in try unit.folders() + ["maps", ""] {
                 try unit.store.removeFolder(folder.isEmpty ? unit.folder : "\(unit.folder)/\(folder)")
