@@ -64,12 +64,12 @@ import Testing
         #expect(result.output == words.joined(separator: " / "))
     }
 
-    /// A process that has the file open; it is gone when nobody holds its lock.
+    /// Waits until no process holds the lock that `flock` took: the kernel lets it go with the last one that has it.
     private func waitUntilFree(_ path: String) throws {
         let file = try File.open(path, .readWrite)
         let clock = ContinuousClock()
         let end = clock.now + .seconds(20)
-        while try !FileLock.tryExclusive(file, FileLock.Range(start: 0, count: 0)) {
+        while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
             try #require(clock.now < end, "a process still holds \(path)")
             sched_yield()
         }
