@@ -6,6 +6,7 @@ package enum ObjectKind: UInt8, Sendable, CaseIterable {
     case pack = 2
     case map = 3
     case mark = 4
+    case head = 5
 
     /// The code of a fault about a damaged object of this kind.
     package var damageCode: Code {
@@ -13,7 +14,7 @@ package enum ObjectKind: UInt8, Sendable, CaseIterable {
         case .point: .pointDamaged
         case .pack: .packDamaged
         case .map: .mapDamaged
-        case .mark: .repositoryDamaged
+        case .mark, .head: .repositoryDamaged
         }
     }
 }

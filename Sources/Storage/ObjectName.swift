@@ -6,15 +6,22 @@ package enum ObjectName: Sendable, Hashable {
     case point(SequenceNumber)
     /// Written by the backup of that number; the second part is random.
     case pack(SequenceNumber, UInt64)
-    /// Merges the deltas of these backups.
-    case map(SequenceNumber, SequenceNumber)
+    /// Pages that prune moved; the backup that holds them since, and a random part.
+    case fold(SequenceNumber, UInt64)
+    /// Merges the deltas of these backups; belongs to a generation of maps, 0 before the first prune.
+    case map(SequenceNumber, SequenceNumber, generation: UInt64)
+    /// What a prune left, by generation, from 1; each head is stored twice, as copy 0 and 1.
+    case head(UInt64, copy: UInt64)
     /// What changed after a backup was committed; `number` counts the marks of that backup, from 1.
     case mark(SequenceNumber, number: UInt64, Mark.Kind)
 
-    /// The backup that wrote it; of a map the last one it merges.
+    /// The backup that wrote it; of a map the last one it merges, of a head 0.
     package var sequence: SequenceNumber {
         switch self {
-        case .point(let sequence), .pack(let sequence, _), .map(_, let sequence), .mark(let sequence, _, _): sequence
+        case .point(let sequence), .pack(let sequence, _), .fold(let sequence, _), .map(_, let sequence, _),
+            .mark(let sequence, _, _):
+            sequence
+        case .head: 0
         }
     }
 
@@ -23,7 +30,9 @@ package enum ObjectName: Sendable, Hashable {
         switch self {
         case .point: "points"
         case .pack: "packs"
-        case .map: "maps/0"
+        case .fold: "folds"
+        case .map(_, _, let generation): "maps/\(generation)"
+        case .head: "heads"
         case .mark: "marks"
         }
     }
@@ -33,7 +42,9 @@ package enum ObjectName: Sendable, Hashable {
         switch self {
         case .point(let sequence): "points/\(Self.pad(sequence))"
         case .pack(let sequence, let random): "packs/\(Self.pad(sequence))-\(Self.hex(random))"
-        case .map(let from, let to): "maps/0/\(Self.pad(from))-\(Self.pad(to))"
+        case .fold(let sequence, let random): "folds/\(Self.pad(sequence))-\(Self.hex(random))"
+        case .map(let from, let to, let generation): "maps/\(generation)/\(Self.pad(from))-\(Self.pad(to))"
+        case .head(let generation, let copy): "heads/\(Self.pad(generation))-\(copy)"
         case .mark(let sequence, let number, let kind): "marks/\(Self.pad(sequence))-\(number)-\(kind.rawValue)"
         }
     }
@@ -46,12 +57,17 @@ package enum ObjectName: Sendable, Hashable {
         guard let first = SequenceNumber(parts[0]) else { return nil }
         switch (folder, parts.count) {
         case ("points", 1): self = .point(first)
-        case ("packs", 2):
+        case ("packs", 2), ("folds", 2):
             guard let random = UInt64(parts[1], radix: 16) else { return nil }
-            self = .pack(first, random)
-        case ("maps/0", 2):
-            guard let to = SequenceNumber(parts[1]), first >= 1, first <= to else { return nil }
-            self = .map(first, to)
+            self = folder == "packs" ? .pack(first, random) : .fold(first, random)
+        case ("heads", 2):
+            guard let copy = UInt64(parts[1]), first >= 1, copy < Head.copies else { return nil }
+            self = .head(first, copy: copy)
+        case (_, 2) where StoreName.folder(of: folder) == "maps":
+            guard let generation = UInt64(StoreName.leaf(of: folder)), let to = SequenceNumber(parts[1]), first >= 1,
+                first <= to
+            else { return nil }
+            self = .map(first, to, generation: generation)
         case ("marks", 3):
             guard let number = UInt64(parts[1]), let kind = Mark.Kind(rawValue: parts[2]) else { return nil }
             self = .mark(first, number: number, kind)
@@ -61,12 +77,13 @@ package enum ObjectName: Sendable, Hashable {
     }
 
     func identity(repository: RepositoryID, unit: UnitID) -> EnvelopeIdentity {
-        let (kind, qualifier): (ObjectKind, UInt64) =
+        let (kind, sequence, qualifier): (ObjectKind, SequenceNumber, UInt64) =
             switch self {
-            case .point: (.point, 0)
-            case .pack(_, let random): (.pack, random)
-            case .map(let from, _): (.map, from)
-            case .mark(_, let number, _): (.mark, number)
+            case .point(let sequence): (.point, sequence, 0)
+            case .pack(let sequence, let random), .fold(let sequence, let random): (.pack, sequence, random)
+            case .map(let from, let to, _): (.map, to, from)
+            case .mark(let sequence, let number, _): (.mark, sequence, number)
+            case .head(let generation, let copy): (.head, generation, copy)
             }
         return EnvelopeIdentity(
             kind: kind, repository: repository, unit: unit, sequence: sequence, qualifier: qualifier)

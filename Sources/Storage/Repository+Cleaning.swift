@@ -14,10 +14,11 @@ extension Repository {
     }
 
     private func clean(_ unit: UnitStore) throws {
-        for folder in ["points", "packs", "maps/0", "marks"] {
+        for folder in try unit.folders() {
             try store.dropUncommitted(in: "\(unit.folder)/\(folder)")
         }
-        let newest = try unit.sequences().last ?? 0
+        // Taken numbers, also of backups that a prune has taken out of the list.
+        let newest = try unit.list("points").last?.sequence ?? 0
         let packs = try unit.list("packs").filter { $0.sequence >= newest }
         guard !packs.isEmpty else { return }
         var named: Set<ObjectName> = []

@@ -43,11 +43,13 @@ extension Repository {
         let (descriptor, master) = try unlock(store, secret)
         guard mode == .writing else {
             return try Repository(
-                descriptor: descriptor, master: master, store: store, isWritable: false, lock: nil)
+                descriptor: descriptor, master: master, store: store, isWritable: false, lock: nil,
+                readerLocks: ReaderLocks(path))
         }
         let lock = try RepositoryLock(path)
         let repository = try Repository(
-            descriptor: descriptor, master: master, store: store, isWritable: true, lock: lock)
+            descriptor: descriptor, master: master, store: store, isWritable: true, lock: lock,
+            readerLocks: ReaderLocks(path))
         try repository.clean()
         return repository
     }
@@ -58,7 +60,8 @@ extension Repository {
     ) throws -> Repository {
         let (descriptor, master) = try unlock(store, secret)
         let repository = try Repository(
-            descriptor: descriptor, master: master, store: store, isWritable: mode == .writing, lock: nil)
+            descriptor: descriptor, master: master, store: store, isWritable: mode == .writing, lock: nil,
+            readerLocks: nil)
         if mode == .writing { try repository.clean() }
         return repository
     }
@@ -70,7 +73,8 @@ extension Repository {
         let master = try MasterKey.random()
         let descriptor = try RepositoryDescriptor(id: .random(), created: now, key: master)
         let repository = try Repository(
-            descriptor: descriptor, master: master, store: store, isWritable: true, lock: lock)
+            descriptor: descriptor, master: master, store: store, isWritable: true, lock: lock,
+            readerLocks: lock == nil ? nil : ReaderLocks(store.location))
         try repository.addKey(secret, label: label, now: now, cost: cost)
         // Last: without it there is no repository, and `create` may be called again.
         try store.put(descriptorName, descriptor.encoded())

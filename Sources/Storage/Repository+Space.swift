@@ -4,7 +4,9 @@ package import Model
 package struct UnitSpace: Sendable, Equatable {
     package var unit: UnitID
     package var points = ByteCount.zero
+    /// Packs, and pages that prunes moved.
     package var packs = ByteCount.zero
+    /// Maps and heads.
     package var maps = ByteCount.zero
     package var marks = ByteCount.zero
     /// Void points included.
@@ -31,14 +33,14 @@ extension Repository {
     private func space(of unit: UnitID) throws -> UnitSpace {
         let objects = unitStore(unit)
         var space = UnitSpace(unit: unit)
-        for name in try ["points", "packs", "maps/0", "marks"].flatMap(objects.list) {
+        space.backups = try objects.sequences().count
+        for name in try objects.folders().flatMap(objects.list) {
             let size = ByteCount(Int64(clamping: try store.size(objects.path(name)) ?? 0))
             switch name {
             case .point:
                 space.points = space.points + size
-                space.backups += 1
-            case .pack: space.packs = space.packs + size
-            case .map: space.maps = space.maps + size
+            case .pack, .fold: space.packs = space.packs + size
+            case .map, .head: space.maps = space.maps + size
             case .mark: space.marks = space.marks + size
             }
         }

@@ -25,11 +25,13 @@ package final class Repository: Sendable {
     let master: MasterKey
     /// Held as long as this lives.
     private let lock: RepositoryLock?
+    /// Of what is read, for prunes in other processes.
+    private let readerLocks: ReaderLocks?
     private let unitStores = Mutex<[UnitID: UnitStore]>([:])
 
     init(
         descriptor: RepositoryDescriptor, master: MasterKey, store: any ObjectStore, isWritable: Bool,
-        lock: RepositoryLock?
+        lock: RepositoryLock?, readerLocks: ReaderLocks?
     ) throws {
         id = descriptor.id
         created = descriptor.created
@@ -38,6 +40,7 @@ package final class Repository: Sendable {
         self.master = master
         self.isWritable = isWritable
         self.lock = lock
+        self.readerLocks = readerLocks
     }
 
     /// Where it lies: a path.
@@ -46,7 +49,8 @@ package final class Repository: Sendable {
     func unitStore(_ unit: UnitID) -> UnitStore {
         unitStores.withLock { stores in
             if let known = stores[unit] { return known }
-            let added = UnitStore(store: store, master: master, hasher: hasher, repository: id, unit: unit)
+            let added = UnitStore(
+                store: store, master: master, hasher: hasher, repository: id, unit: unit, locks: readerLocks)
             stores[unit] = added
             return added
         }
@@ -78,6 +82,8 @@ extension Repository {
 
     /// The newest backup of a unit that is not void; nil when there is none.
     package func newest(of unit: UnitID) throws -> PointRecord? {
+        let reading = unitStore(unit).access.beginReading()
+        defer { withExtendedLifetime(reading) {} }
         for sequence in try sequences(of: unit).reversed() {
             let record = try record(sequence, of: unit)
             if !record.isVoid { return record }
@@ -101,8 +107,12 @@ extension Repository {
         packFrames: Int = PointWriter.packFrames
     ) throws -> PointWriter {
         try requireWritable()
+        let objects = unitStore(unit)
+        // Before the number is looked up, so that no prune of the whole unit forgets which are taken meanwhile.
+        let writing = objects.access.beginWriting()
+        defer { writing.end() }
         return PointWriter(
-            try nextSequence(of: unit), in: unitStore(unit), compression: compression, inlineFrames: inlineFrames,
+            try nextSequence(of: unit), in: objects, compression: compression, inlineFrames: inlineFrames,
             packFrames: packFrames)
     }
 
@@ -113,7 +123,7 @@ extension Repository {
         -> PointRecord
     {
         try requireWritable()
-        let writer = PointWriter(try nextSequence(of: unit), in: unitStore(unit), compression: .fast)
+        let writer = try startPoint(of: unit, compression: .fast)
         var draft = record.draft
         draft.actor = actor
         draft.comment = ""
@@ -133,58 +143,10 @@ extension Repository {
         }
     }
 
-    private func nextSequence(of unit: UnitID) throws -> SequenceNumber { (try sequences(of: unit).last ?? 0) + 1 }
-}
-
-// MARK: Maps
-
-extension Repository {
-    /// Writes the maps that are due for a unit, and anew those that were found unreadable. Not part of any commit: killed
-    /// in the middle, it is done the next time.
-    ///
-    /// - Returns: how many maps were written.
-    @discardableResult
-    package func mergeMaps(of unit: UnitID) throws -> Int {
-        try requireWritable()
+    /// One above every number that was ever taken.
+    private func nextSequence(of unit: UnitID) throws -> SequenceNumber {
         let objects = unitStore(unit)
-        let bench = try FrameBench()
-        let merger = MapMerger(unit: objects, bench: bench)
-        var written = try replaceUnusableMaps(merger)
-        guard let newest = try objects.sequences().last else { return written }
-        for segment in MapPlan.missingSegments(newest: newest, maps: try objects.maps())
-        where try mergeIfReadable(segment, merger) {
-            written += 1
-        }
-        let layers = try objects.layers(of: 1...newest, by: bench)
-        let above = layers.dropLast().reduce(0) { $0 + $1.pages }
-        let record = try objects.record(of: objects.open(.point(newest), by: bench), by: bench)
-        let pages = record.draft.files.reduce(0) { $0 + UInt64($1.pages) }
-        if MapPlan.needsWhole(pagesAbove: above, imagePages: pages) {
-            try merger.merge(1...newest)
-            written += 1
-        }
-        return written
-    }
-
-    /// Maps that were found missing or damaged since the repository was opened, and read around.
-    package func unusableMaps(of unit: UnitID) -> [ClosedRange<SequenceNumber>] { unitStore(unit).passedOverMaps }
-
-    /// - Returns: false when a backup in the range is damaged: what is damaged stays unmerged, the rest goes on.
-    private func mergeIfReadable(_ range: ClosedRange<SequenceNumber>, _ merger: MapMerger) throws -> Bool {
-        do {
-            try merger.merge(range)
-            return true
-        } catch let fault as Fault where fault.code.isDamage { return false }
-    }
-
-    private func replaceUnusableMaps(_ merger: MapMerger) throws -> Int {
-        var written = 0
-        for range in merger.unit.passedOverMaps {
-            let name = ObjectName.map(range.lowerBound, range.upperBound)
-            try store.delete(merger.unit.path(name))
-            try store.syncNames(of: merger.unit.folder(of: name))
-            if try mergeIfReadable(range, merger) { written += 1 }
-        }
-        return written
+        let last = try objects.list("points").map(\.sequence).max() ?? 0
+        return max(last, try objects.head()?.upTo ?? 0) + 1
     }
 }

@@ -9,10 +9,18 @@ final class UnitStore: Sendable {
     let hasher: PageHasher
     let repository: RepositoryID
     let unit: UnitID
+    /// Who is at work on the unit.
+    let access: UnitAccess
     /// Maps that could not be read: passed over until they are made anew.
-    private let unusableMaps = Mutex<Set<ClosedRange<SequenceNumber>>>([])
+    let unusableMaps = Mutex<Set<ObjectName>>([])
+    /// The head that was read last.
+    let knownHead = Mutex<Head?>(nil)
 
-    init(store: any ObjectStore, master: MasterKey, hasher: PageHasher, repository: RepositoryID, unit: UnitID) {
+    init(
+        store: any ObjectStore, master: MasterKey, hasher: PageHasher, repository: RepositoryID, unit: UnitID,
+        locks: ReaderLocks?
+    ) {
+        access = UnitAccess(unit, locks: locks)
         self.store = store
         self.master = master
         self.hasher = hasher
@@ -46,24 +54,29 @@ final class UnitStore: Sendable {
         try store.list("\(self.folder)/\(folder)").compactMap { ObjectName(path: "\(folder)/\($0)") }
     }
 
-    /// Numbers of all points, ascending.
-    func sequences() throws -> [SequenceNumber] { try list("points").map(\.sequence) }
-
-    func maps() throws -> [ClosedRange<SequenceNumber>] {
-        let unusable = unusableMaps.withLock { $0 }
-        return try list("maps/0").compactMap { name in
-            guard case .map(let from, let to) = name, !unusable.contains(from...to) else { return nil }
-            return from...to
-        }
+    /// Folders that can hold objects of ours, those of maps by generation.
+    func folders() throws -> [String] {
+        let generation = (try? head())?.generation ?? 0
+        // Also where something uncommitted only may be.
+        let generations = Set(try store.list("\(folder)/maps").compactMap { UInt64($0) }).union([
+            0, generation, generation + 1,
+        ])
+        return ["points", "packs", "folds", "heads", "marks"] + generations.sorted().map { "maps/\($0)" }
     }
 
-    func passOver(map: ClosedRange<SequenceNumber>) { unusableMaps.withLock { _ = $0.insert(map) } }
-    func useAgain(map: ClosedRange<SequenceNumber>) { unusableMaps.withLock { _ = $0.remove(map) } }
+    /// Numbers of all points, ascending; those that a prune took out of the list left out.
+    func sequences() throws -> [SequenceNumber] {
+        // The head last: it says no to points that a prune took out of the list since.
+        let names = try list("points")
+        guard let head = try head() else { return names.map(\.sequence) }
+        return names.map(\.sequence).filter(head.lists)
+    }
+
+    func passOver(map: ObjectName) { unusableMaps.withLock { _ = $0.insert(map) } }
+    func useAgain(map: ObjectName) { unusableMaps.withLock { _ = $0.remove(map) } }
 
     /// Maps that were found unreadable since the repository was opened.
-    var passedOverMaps: [ClosedRange<SequenceNumber>] {
-        unusableMaps.withLock { Array($0) }.sorted { ($0.upperBound, $0.lowerBound) < ($1.upperBound, $1.lowerBound) }
-    }
+    var passedOverMaps: [ObjectName] { unusableMaps.withLock { Array($0) }.sorted { $0.path < $1.path } }
 
     func record(of reader: EnvelopeReader, by bench: FrameBench) throws -> PointRecord {
         let record = try decode(PointRecord.self, reader, by: bench)
@@ -73,9 +86,9 @@ final class UnitStore: Sendable {
         return record
     }
 
-    func mapRecord(of reader: EnvelopeReader, by bench: FrameBench) throws -> MapRecord {
+    func mapRecord(_ name: ObjectName, of reader: EnvelopeReader, by bench: FrameBench) throws -> MapRecord {
         let record = try decode(MapRecord.self, reader, by: bench)
-        guard record.from == reader.identity.qualifier, record.to == reader.identity.sequence else {
+        guard name == .map(record.from, record.to, generation: record.generation ?? 0) else {
             throw Fault(.mapDamaged, "\(reader.name) is damaged: it is another map's record")
         }
         return record

@@ -58,6 +58,9 @@ package final class FaultyStore: ObjectStore {
         try disk.withLock { try $0.content(of: name).map { UInt64($0.count) } }
     }
     package func delete(_ name: String) throws { try disk.withLock { try $0.delete(name) } }
+    /// Folders exist as long as something is in them.
+    package func removeFolder(_ folder: String) throws {}
+
     package func dropUncommitted(in folder: String) throws { try disk.withLock { try $0.dropUncommitted(in: folder) } }
     package func space() throws -> (free: ByteCount, total: ByteCount) { (ByteCount(1 << 40), ByteCount(1 << 40)) }
 

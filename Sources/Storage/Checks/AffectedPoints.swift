@@ -39,12 +39,13 @@ struct AffectedPoints {
 
     /// The image can't be put together at all: the damaged deltas that it is made of.
     private func layers(of point: SequenceNumber) -> Set<Int> {
-        let maps = (try? unit.maps()) ?? []
+        guard let chain = try? unit.chain() else { return Set(damage.indices) }
         let needed = Set(
-            LayerCover.parts(of: 1...point, maps: maps).map { part -> ObjectName in
+            LayerCover.parts(of: 1...point, maps: chain.maps.keys, head: chain.head).map { part -> ObjectName in
                 switch part {
                 case .delta(let sequence): .point(sequence)
-                case .map(let range): .map(range.lowerBound, range.upperBound)
+                case .folded(let range): chain.layer(of: range)
+                case .map(let range): chain.name(ofMap: range)
                 }
             } + [.point(point)])
         return Set(damage.indices.filter { needed.contains(damage[$0].object) })

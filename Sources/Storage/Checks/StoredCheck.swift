@@ -79,9 +79,10 @@ struct StoredCheck: Sendable {
     private func checkRecord(_ name: ObjectName, _ reader: EnvelopeReader, by bench: FrameBench) throws {
         switch name {
         case .point: _ = try SealedLayer(point: unit.record(of: reader, by: bench), in: reader)
-        case .map: _ = try SealedLayer(map: unit.mapRecord(of: reader, by: bench), of: name, in: reader)
+        case .map: _ = try SealedLayer(map: unit.mapRecord(name, of: reader, by: bench), of: name, in: reader)
+        case .head: _ = try unit.headRecord(of: reader, by: bench)
         case .mark: _ = try unit.decode(Mark.self, reader, by: bench)
-        case .pack: break
+        case .pack, .fold: break
         }
     }
 }

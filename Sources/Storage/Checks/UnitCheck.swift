@@ -10,6 +10,8 @@ struct UnitCheck {
 
     /// All objects of the unit: each frame, names that are missing, names that don't belong there.
     func everything() throws -> CheckReport {
+        let reading = unit.access.beginReading()
+        defer { withExtendedLifetime(reading) {} }
         var report = CheckReport()
         var names: [ObjectName] = []
         for folder in try store.list(unit.folder) {
@@ -18,10 +20,9 @@ struct UnitCheck {
             }
         }
         let sequences = names.compactMap { name in if case .point(let sequence) = name { sequence } else { nil } }
-        let missing = missingPoints(sequences)
-        names += missing.map { .point($0) }
-        names += try missingPacks(sequences, present: Set(names))
-        report.add(try check(names, points: (sequences + missing).sorted()))
+        let expected = try ExpectedObjects(unit: unit, points: sequences)
+        names += try expected.missing(from: Set(names))
+        report.add(try check(names, points: expected.points))
         return report
     }
 
@@ -60,7 +61,7 @@ struct UnitCheck {
         report.bytes = ByteCount(Int64(clamping: read.withLock { $0 }))
         guard !found.isEmpty else { return report }
         for damage in found {
-            if case .map(let from, let to) = damage.item.object { unit.passOver(map: from...to) }
+            if case .map = damage.item.object { unit.passOver(map: damage.item.object) }
         }
         let affected = try AffectedPoints(unit: unit, damage: found.map(\.item)).list(among: points)
         for (index, damage) in found.enumerated() {
@@ -85,21 +86,5 @@ struct UnitCheck {
         return CheckReport.Finding(
             object: name, unit: unit.unit, frames: nil,
             fault: Fault(.repositoryDamaged, "\(name) is not a name of this repository's format"), affected: [])
-    }
-
-    /// Numbers are given without gaps.
-    private func missingPoints(_ sequences: [SequenceNumber]) -> [SequenceNumber] {
-        let present = Set(sequences)
-        return (1..<max(1, present.max() ?? 1)).filter { !present.contains($0) }
-    }
-
-    private func missingPacks(_ sequences: [SequenceNumber], present: Set<ObjectName>) throws -> [ObjectName] {
-        let bench = try FrameBench()
-        return sequences.flatMap { sequence -> [ObjectName] in
-            guard let reader = try? unit.open(.point(sequence), by: bench),
-                let record = try? unit.record(of: reader, by: bench)
-            else { return [] }
-            return record.packs.filter { !present.contains($0) }
-        }
     }
 }

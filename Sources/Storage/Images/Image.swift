@@ -9,13 +9,22 @@ package final class Image: Sendable {
 
     let unit: UnitStore
     let table = ObjectTable()
+    /// Keeps a prune from deleting what this reads.
+    private let reading: UnitAccess.Reading
+    private let chain: Chain
     private let layers: [any ImageLayer]
 
     init(of sequence: SequenceNumber, in unit: UnitStore, by bench: FrameBench) throws {
         self.unit = unit
+        // Before anything is looked up: what is found then stays.
+        reading = unit.access.beginReading()
+        chain = try unit.chain()
+        guard chain.head?.lists(sequence) ?? true else {
+            throw Fault(.notFound, "backup \(BackupID(unit: unit.unit, sequence: sequence)) was deleted")
+        }
         record = try unit.record(of: unit.open(.point(sequence), by: bench), by: bench)
         guard !record.isVoid else { throw Fault(.notFound, "\(record.id) is not a backup: it fences a writer") }
-        layers = try unit.layers(of: 1...sequence, by: bench)
+        layers = try unit.layers(of: 1...sequence, in: chain, by: bench)
     }
 
     package var files: [ImageFile] { record.draft.files }
@@ -28,7 +37,7 @@ package final class Image: Sendable {
     /// A cursor before the first page.
     /// - Parameter bench: used by the cursor, so by its thread only.
     package func cursor(by bench: FrameBench) -> ImageCursor {
-        ImageCursor(layers, of: unit, table: table, by: bench)
+        ImageCursor(layers, of: unit, in: chain, table: table, by: bench)
     }
 
     /// Sealed hashes for a scan of the source in ascending order of file and page.

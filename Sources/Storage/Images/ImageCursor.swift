@@ -34,13 +34,15 @@ package struct ImageRun: Sendable {
 /// Holds one decoded block of at most 4,096 pages for each layer. For one thread at a time.
 package struct ImageCursor {
     private let unit: UnitStore
+    private let chain: Chain
     private let table: ObjectTable
     private let bench: FrameBench
     private var layers: [LayerCursor] = []
     private var position = PageKey.first
 
-    init(_ layers: [any ImageLayer], of unit: UnitStore, table: ObjectTable, by bench: FrameBench) {
+    init(_ layers: [any ImageLayer], of unit: UnitStore, in chain: Chain, table: ObjectTable, by bench: FrameBench) {
         self.unit = unit
+        self.chain = chain
         self.table = table
         self.bench = bench
         self.layers = cursors(layers, below: [:])
@@ -86,7 +88,7 @@ package struct ImageCursor {
             return true
         } catch let fault as Fault {
             let damaged = layers[index]
-            let others = try unit.replacement(of: damaged.layer, after: fault, by: bench)
+            let others = try unit.replacement(of: damaged.layer, in: chain, after: fault, by: bench)
             layers.replaceSubrange(index...index, with: cursors(others, below: damaged.limits))
             return false
         }

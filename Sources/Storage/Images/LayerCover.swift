@@ -4,12 +4,14 @@ package import Model
 package enum LayerCover {
     package enum Part: Sendable, Hashable {
         case delta(SequenceNumber)
+        /// What a kept backup holds since a prune, of all numbers after the kept one before it.
+        case folded(ClosedRange<SequenceNumber>)
         case map(ClosedRange<SequenceNumber>)
 
         package var range: ClosedRange<SequenceNumber> {
             switch self {
             case .delta(let sequence): sequence...sequence
-            case .map(let range): range
+            case .folded(let range), .map(let range): range
             }
         }
     }
@@ -20,6 +22,13 @@ package enum LayerCover {
     package static func parts(
         of range: ClosedRange<SequenceNumber>, maps: some Sequence<ClosedRange<SequenceNumber>>
     ) -> [Part] {
+        parts(of: range, maps: maps, head: nil)
+    }
+
+    /// As above; up to the head's last number only the backups that it lists have layers.
+    static func parts(
+        of range: ClosedRange<SequenceNumber>, maps: some Sequence<ClosedRange<SequenceNumber>>, head: Head?
+    ) -> [Part] {
         var widest: [SequenceNumber: SequenceNumber] = [:]
         for map in maps where map.lowerBound >= range.lowerBound && map.upperBound <= range.upperBound {
             widest[map.upperBound] = min(widest[map.upperBound] ?? .max, map.lowerBound)
@@ -27,11 +36,17 @@ package enum LayerCover {
         var parts: [Part] = []
         var position = range.upperBound
         while position >= range.lowerBound {
-            let start = widest[position]
-            parts.append(start.map { .map($0...position) } ?? .delta(position))
-            let first = start ?? position
-            guard first > range.lowerBound else { break }
-            position = first - 1
+            var part = Part.delta(position)
+            if let head, position <= head.upTo {
+                guard let index = head.lastPoint(upTo: position) else { break }
+                part = .folded(head.range(of: index))
+                position = head.points[index].sequence
+                guard position >= range.lowerBound else { break }
+            }
+            if let start = widest[position] { part = .map(start...position) }
+            parts.append(part)
+            guard part.range.lowerBound > range.lowerBound else { break }
+            position = part.range.lowerBound - 1
         }
         return parts
     }

@@ -2,19 +2,27 @@ package import Model
 
 /// Which maps a unit should have. A pure decision over names.
 package enum MapPlan {
-    /// Deltas of a segment, and segments of the next wider one.
-    package static let fan: SequenceNumber = 16
+    /// Layers of a segment, and segments of the next wider one.
+    package static let fan = 16
 
-    /// Segments that are missing up to backup `newest`, narrow ones first: aligned runs of 16, 256, 4096 … backups.
+    /// Segments that are missing up to backup `newest` of a unit that was never pruned, narrow ones first: aligned runs of
+    /// 16, 256, 4096 … backups.
     package static func missingSegments(
         newest: SequenceNumber, maps: some Sequence<ClosedRange<SequenceNumber>>
+    ) -> [ClosedRange<SequenceNumber>] {
+        missingSegments(of: newest == 0 ? [] : (1...newest).map { $0...$0 }, maps: maps)
+    }
+
+    /// As above, of layers in order, each merging a range of numbers.
+    package static func missingSegments(
+        of layers: [ClosedRange<SequenceNumber>], maps: some Sequence<ClosedRange<SequenceNumber>>
     ) -> [ClosedRange<SequenceNumber>] {
         let present = Set(maps)
         var missing: [ClosedRange<SequenceNumber>] = []
         var width = fan
-        while width <= newest {
-            for end in stride(from: width, through: newest, by: Int(width)) {
-                let segment = (end - width + 1)...end
+        while width <= layers.count {
+            for end in stride(from: width, through: layers.count, by: width) {
+                let segment = layers[end - width].lowerBound...layers[end - 1].upperBound
                 if !present.contains(segment) { missing.append(segment) }
             }
             width *= fan

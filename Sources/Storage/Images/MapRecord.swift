@@ -4,6 +4,8 @@ import Model
 struct MapRecord: Sendable, Codable, Equatable {
     var from: SequenceNumber
     var to: SequenceNumber
+    /// Nil for 0.
+    var generation: UInt64?
     var pages: UInt64
     /// The object table of its extents.
     var objects: [ObjectName]

@@ -34,6 +34,8 @@ package final class PointWriter: Sendable {
     private let inlineLimit: Int
     private let packLimit: Int
     private let state = Mutex(State())
+    /// While it lasts, no prune takes away what the backup is built on.
+    private let writing: UnitAccess.Writing
 
     init(
         _ sequence: SequenceNumber, in objects: UnitStore, compression: Compression, inlineFrames: Int = inlineFrames,
@@ -41,6 +43,7 @@ package final class PointWriter: Sendable {
     ) {
         self.sequence = sequence
         self.objects = objects
+        writing = objects.access.beginWriting()
         self.compression = compression
         unit = objects.unit
         inlineLimit = inlineFrames
@@ -61,7 +64,8 @@ package final class PointWriter: Sendable {
     /// Makes the backup durable: packs, then the point under its number, then the names.
     ///
     /// All workers have finished. On return the backup is good.
-    /// - Throws: `sequence-taken` when another writer took the number: start over.
+    /// - Throws: `sequence-taken` when another writer took the number: start over; `step-refused` when the backup that it
+    ///   is built on was deleted for good meanwhile: store all pages.
     package func commit(_ draft: PointDraft) throws -> PointRecord {
         let bench = try FrameBench(compression: compression)
         let (blocks, pages) = try assembler.finish { try write(.delta, $0, by: bench) }
@@ -84,6 +88,7 @@ package final class PointWriter: Sendable {
 
     /// Drops everything that was written, unless the backup has been committed. May be called again.
     package func abandon() {
+        defer { writing.end() }
         let dropped = state.withLock { state in
             defer { state = State(isOver: true) }
             return state.isOver ? State() : state
@@ -155,7 +160,7 @@ package final class PointWriter: Sendable {
         return pack
     }
 
-    private static func randomNumber() throws -> UInt64 {
+    static func randomNumber() throws -> UInt64 {
         try Randomness.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
@@ -179,9 +184,12 @@ package final class PointWriter: Sendable {
         try write(.record, RecordCoding.encode(record), by: bench)
         let point = try state.withLock { try openPoint(&$0) }
         try point.envelope.finish(by: bench)
-        state.withLock { $0.mayBeGood = true }
         do {
-            try point.sink.commit(as: objects.path(.point(sequence)), syncNames: true)
+            try objects.access.committing {
+                try requireBase(of: record)
+                state.withLock { $0.mayBeGood = true }
+                try point.sink.commit(as: objects.path(.point(sequence)), syncNames: true)
+            }
         } catch let fault as Fault where fault.code == .targetExists {
             state.withLock { $0.mayBeGood = false }
             throw Fault(
@@ -189,5 +197,18 @@ package final class PointWriter: Sendable {
                 hint: "make sure that one daemon only uses this repository", cause: fault)
         }
         state.withLock { $0.isOver = true }
+        writing.end()
+    }
+
+    /// - Throws: `sequence-taken`, `step-refused`.
+    private func requireBase(of record: PointRecord) throws {
+        guard let head = try objects.head() else { return }
+        guard sequence > head.upTo else {
+            throw Fault(.sequenceTaken, "the number of backup \(id) was taken by a prune", hint: "back up again")
+        }
+        guard let base = record.draft.preSequence, !head.lists(base) else { return }
+        throw Fault(
+            .stepRefused, "the backup that \(id) is built on, number \(base), was deleted meanwhile",
+            hint: "it is made again from all pages")
     }
 }

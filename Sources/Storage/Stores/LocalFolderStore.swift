@@ -43,6 +43,13 @@ package final class LocalFolderStore: ObjectStore {
         do { try Files.remove(path(name)) } catch let fault as Fault where fault.code == .notFound { return }
     }
 
+    package func removeFolder(_ folder: String) throws {
+        let path = path(folder)
+        guard Files.exists(path), try Files.list(path).isEmpty else { return }
+        try Files.removeDirectory(path)
+        try Files.syncDirectory(Files.parent(of: path))
+    }
+
     package func dropUncommitted(in folder: String) throws {
         guard Files.exists(path(folder)) else { return }
         for name in try Files.list(path(folder)) where name.hasPrefix(Self.temporaryPrefix) {

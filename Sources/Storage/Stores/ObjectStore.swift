@@ -28,6 +28,9 @@ package protocol ObjectStore: AnyObject, Sendable {
     /// Nothing of that name is no fault. Durable after `syncNames(of:)`.
     func delete(_ name: String) throws
 
+    /// Removes a folder in which nothing is; durable on return. Others, and stores without folders, stay as they are.
+    func removeFolder(_ folder: String) throws
+
     /// Drops what writers that no longer exist left uncommitted.
     /// - Precondition: nobody else writes to the store.
     func dropUncommitted(in folder: String) throws

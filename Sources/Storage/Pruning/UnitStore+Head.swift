@@ -1,0 +1,73 @@
+import Archiving
+import Model
+import Synchronization
+
+extension UnitStore {
+    /// The head that decides: of the highest generation; nil for a unit that was never pruned.
+    ///
+    /// - Throws: `repository-damaged` when no copy of it can be read: older heads name what may be gone.
+    func head() throws -> Head? {
+        var newest = try headNames()
+        while let generation = newest?.generation {
+            if let known = knownHead.withLock({ $0 }), known.generation == generation { return known }
+            do {
+                let head = try readHead(generation, newest?.copies ?? [])
+                knownHead.withLock { $0 = head }
+                return head
+            } catch let fault as Fault {
+                // A prune may have put another one in its place meanwhile.
+                let again = try headNames()
+                guard again?.generation != generation else { throw fault }
+                newest = again
+            }
+        }
+        return nil
+    }
+
+    /// To be called when the last head was deleted.
+    func forgetHead() { knownHead.withLock { $0 = nil } }
+
+    private func headNames() throws -> (generation: UInt64, copies: [UInt64])? {
+        var found: (generation: UInt64, copies: [UInt64])?
+        for case .head(let generation, let copy) in try list("heads") {
+            if found.map({ $0.generation < generation }) ?? true { found = (generation, []) }
+            if found?.generation == generation { found?.copies.append(copy) }
+        }
+        return found
+    }
+
+    private func readHead(_ generation: UInt64, _ copies: [UInt64]) throws -> Head {
+        var damage: Fault?
+        let bench = try FrameBench()
+        for copy in copies {
+            do {
+                let reader = try open(.head(generation, copy: copy), by: bench)
+                return try headRecord(of: reader, by: bench)
+            } catch let fault as Fault { damage = damage ?? fault }
+        }
+        throw damage ?? Fault(.repositoryDamaged, "the head \(generation) of unit \(unit) is missing")
+    }
+
+    func headRecord(of reader: EnvelopeReader, by bench: FrameBench) throws -> Head {
+        let head = try decode(Head.self, reader, by: bench)
+        let isAscending = zip(head.points, head.points.dropFirst()).allSatisfy { $0.sequence < $1.from }
+        guard head.generation == reader.identity.sequence, isAscending,
+            head.points.allSatisfy({ $0.from >= 1 && $0.from <= $0.sequence && $0.sequence <= head.upTo })
+        else { throw Fault(.repositoryDamaged, "\(reader.name) is damaged: it is another head's record") }
+        return head
+    }
+
+    /// Writes one copy; durable on return.
+    func put(_ head: Head, copy: UInt64, by bench: FrameBench) throws {
+        let name = ObjectName.head(head.generation, copy: copy)
+        let object = try OpenObject(name, number: 0, in: self, frames: .max)
+        do {
+            try RecordCoding.encode(head).withUnsafeBytes { _ = try object.envelope.write(.record, $0, by: bench) }
+            try object.envelope.finish(by: bench)
+            try object.sink.commit(as: path(name), syncNames: true)
+        } catch {
+            object.sink.abandon()
+            throw error
+        }
+    }
+}

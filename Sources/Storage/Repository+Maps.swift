@@ -1,0 +1,73 @@
+import Archiving
+package import Model
+
+extension Repository {
+    /// Writes the maps that are due for a unit, and anew those that were found unreadable. Not part of any commit: killed
+    /// in the middle, it is done the next time. It may run while the unit is pruned; what it writes is left aside then.
+    ///
+    /// - Returns: how many maps were written.
+    @discardableResult
+    package func mergeMaps(of unit: UnitID) throws -> Int {
+        try requireWritable()
+        let objects = unitStore(unit)
+        let reading = objects.access.beginReading()
+        defer { withExtendedLifetime(reading) {} }
+        let bench = try FrameBench()
+        var written = try replaceUnusableMaps(of: objects, by: bench)
+        guard let newest = try objects.sequences().last else { return written }
+        var chain = try objects.chain()
+        let base = chain.baseRanges(newest: newest)
+        for segment in MapPlan.missingSegments(of: base, maps: chain.maps.keys) {
+            guard try isReadable({ try MapMerger(unit: objects, chain: chain, bench: bench).merge(segment) }) else {
+                continue
+            }
+            chain.maps[segment] = chain.generation
+            written += 1
+        }
+        let layers = try objects.layers(of: 1...newest, in: chain, by: bench)
+        let above = layers.dropLast().reduce(0) { $0 + $1.pages }
+        let record = try objects.record(of: objects.open(.point(newest), by: bench), by: bench)
+        let pages = record.draft.files.reduce(0) { $0 + UInt64($1.pages) }
+        if MapPlan.needsWhole(pagesAbove: above, imagePages: pages), chain.maps[1...newest] == nil {
+            try MapMerger(unit: objects, chain: chain, bench: bench).merge(1...newest)
+            written += 1
+        }
+        return written
+    }
+
+    /// Maps that were found missing or damaged since the repository was opened, and read around.
+    package func unusableMaps(of unit: UnitID) -> [ClosedRange<SequenceNumber>] {
+        unitStore(unit).passedOverMaps.compactMap { name in
+            if case .map(let from, let to, _) = name { from...to } else { nil }
+        }
+    }
+
+    /// - Returns: false when a backup in the range is damaged: what is damaged stays unmerged, the rest goes on.
+    private func isReadable(_ merge: () throws -> Void) throws -> Bool {
+        do {
+            try merge()
+            return true
+        } catch let fault as Fault where fault.code.isDamage { return false }
+    }
+
+    private func replaceUnusableMaps(of objects: UnitStore, by bench: FrameBench) throws -> Int {
+        var written = 0
+        for case .map(let from, let to, let generation) in objects.passedOverMaps {
+            let name = ObjectName.map(from, to, generation: generation)
+            var chain = try objects.chain()
+            let base = chain.head?.points.indices.first { index in
+                chain.head?.range(of: index) == from...to && chain.head?.points[index].map == generation
+            }
+            guard base != nil || generation == chain.generation else {
+                // A prune has put others in its place.
+                objects.useAgain(map: name)
+                continue
+            }
+            chain.maps[from...to] = generation
+            if try isReadable({ try MapMerger(unit: objects, chain: chain, bench: bench).replace(from...to) }) {
+                written += 1
+            }
+        }
+        return written
+    }
+}
