@@ -72,61 +72,9 @@ final class Fixture {
         fromNothing: Bool = false,
         inlineFrames: Int = PointWriter.inlineFrames, packFrames: Int = PointWriter.packFrames
     ) throws -> PointRecord {
-        let before = fromNothing ? nil : try repository.newest(of: unit)
-        let writer = try repository.startPoint(
-            of: unit, compression: .fast, inlineFrames: inlineFrames, packFrames: packFrames)
-        do {
-            let image = try before.map { try repository.image($0.sequence, of: unit) }
-            var comparison = try image?.comparison(damage: damage, by: FrameBench())
-            let workers = [try writer.worker(), try writer.worker()]
-            var root = ImageRoot.empty
-            var ordinal = 0
-            let held = Set(image?.files.map(\.id) ?? [])
-            for file in source.imageFiles {
-                for start in stride(from: 0, to: Int(file.pages), by: chunkPages) {
-                    let range = start..<min(start + chunkPages, Int(file.pages))
-                    let pages = range.map { Source.bytes(of: source.files[file.id]?.pages[$0] ?? 0) }
-                    let hashes = pages.map { page in page.withUnsafeBytes { repository.hasher.hash($0) } }
-                    var expected = [PageHash?](repeating: nil, count: range.count)
-                    var damaged: Set<Int> = []
-                    if held.contains(file.id), comparison != nil {
-                        (expected, damaged) =
-                            try comparison?.expect(
-                                file: file.id, pages: UInt32(range.lowerBound)..<UInt32(range.upperBound))
-                            ?? (expected, damaged)
-                    }
-                    let worker = workers[ordinal % 2]
-                    worker.begin(chunk: ordinal)
-                    for (index, hash) in hashes.enumerated() {
-                        root.add(file: file.id, page: UInt32(start + index), hash: hash, by: repository.hasher)
-                        guard hash != expected[index] || damaged.contains(index) else { continue }
-                        try pages[index].withUnsafeBytes {
-                            try worker.add(
-                                file: file.id, firstPage: UInt32(start + index), pageSize: Source.pageSize, bytes: $0,
-                                hashes: [hash])
-                        }
-                    }
-                    try worker.end()
-                    ordinal += 1
-                }
-            }
-            for worker in workers { try worker.finish() }
-            var draft = Self.draft(
-                kind: before == nil ? .full : .progressive, files: source.imageFiles, root: root, before: before)
-            for file in before?.draft.files ?? [] {
-                guard let now = source.files[file.id] else {
-                    draft.gone.append(file.id)
-                    continue
-                }
-                if now.pages.count < Int(file.pages) {
-                    draft.cuts.append(FileCut(file: file.id, pages: UInt32(now.pages.count)))
-                }
-            }
-            return try writer.commit(draft)
-        } catch {
-            writer.abandon()
-            throw error
-        }
+        try PendingBackup(
+            to: repository, unit: unit, fromNothing: fromNothing, inlineFrames: inlineFrames, packFrames: packFrames
+        ).finish(source, chunkPages: chunkPages, damage: damage)
     }
 
     @discardableResult
