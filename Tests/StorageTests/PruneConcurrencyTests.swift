@@ -28,7 +28,7 @@ import Testing
         _ = try counted.repository.prune(unit: counted.unit, deleting: deleting) { _ in steps += 1 }
         #expect(steps > 3)
         for begin in 0...steps {
-            for end in begin...(steps + 1) where Pruning.isLong || (begin * 3 + end) % 5 == 0 {
+            for end in begin...(steps + 1) where Pruning.isLong || (begin * 3 + end) % 11 == 0 {
                 let (fixture, history) = try Self.make()
                 let (repository, unit) = (fixture.repository, fixture.unit)
                 var kept = history

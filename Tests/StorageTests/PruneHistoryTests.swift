@@ -6,7 +6,7 @@ import Testing
 
 /// Random lives of a unit with prunes in between.
 @Suite struct PruneHistoryTests {
-    @Test(arguments: Pruning.seeds(12, long: 400)) func everyKeptBackupStaysWhatItWas(seed: UInt64) throws {
+    @Test(arguments: Pruning.seeds(6, long: 400)) func everyKeptBackupStaysWhatItWas(seed: UInt64) throws {
         let store = FaultyStore()
         let fixture = try Fixture(store)
         let (repository, unit) = (fixture.repository, fixture.unit)
