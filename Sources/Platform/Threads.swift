@@ -45,9 +45,11 @@ package enum Threads {
         let failure = Mutex<(any Error)?>(nil)
         for body in bodies {
             group.enter()
+            let work = Mutex<(@Sendable () throws -> Void)?>(body)
             start(name) {
                 defer { group.leave() }
-                do { try body() } catch { failure.withLock { $0 = $0 ?? error } }
+                // Taken out, so that what the body holds is let go of before the wait ends, not with the thread.
+                do { try work.withLock { $0.take() }?() } catch { failure.withLock { $0 = $0 ?? error } }
             }
         }
         group.wait()

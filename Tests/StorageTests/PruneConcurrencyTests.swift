@@ -14,7 +14,8 @@ import Testing
         var kept: [SequenceNumber: Source] = [:]
         for step in 0..<4 {
             for page in 0..<8 { source.files[0]?.pages[(step * 5 + page * 4) % 40] = UInt64(1000 * step + page) }
-            kept[try Fixture.backUp(source, to: fixture.repository, unit: fixture.unit, packFrames: 1).sequence] = source
+            kept[try Fixture.backUp(source, to: fixture.repository, unit: fixture.unit, packFrames: 1).sequence] =
+                source
         }
         return (fixture, kept)
     }
@@ -27,7 +28,7 @@ import Testing
         _ = try counted.repository.prune(unit: counted.unit, deleting: deleting) { _ in steps += 1 }
         #expect(steps > 3)
         for begin in 0...steps {
-            for end in begin...(steps + 1) where (begin, end) == (23, 27) || (begin * 3 + end) % 5 == 0 {
+            for end in begin...(steps + 1) where Pruning.isLong || (begin * 3 + end) % 11 == 0 {
                 let (fixture, history) = try Self.make()
                 let (repository, unit) = (fixture.repository, fixture.unit)
                 var kept = history

@@ -15,7 +15,9 @@ import Testing
         var history: [SequenceNumber: Source] = [:]
         for step in 0..<steps {
             if step > 0 {
-                for page in 0..<changed { source.files[0]?.pages[(page * 47 + step) % pages] = UInt64(10_000 * step + page) }
+                for page in 0..<changed {
+                    source.files[0]?.pages[(page * 47 + step) % pages] = UInt64(10_000 * step + page)
+                }
             }
             history[try fixture.backUp(source).sequence] = source
         }

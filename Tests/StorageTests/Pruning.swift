@@ -55,7 +55,8 @@ struct History {
         let record = try Fixture.backUp(
             source, to: repository, unit: unit, chunkPages: Int.random(in: 1...9, using: &random),
             damage: damage ?? DamageList(), fromNothing: Int.random(in: 0..<14, using: &random) == 0,
-            inlineFrames: frames[Int.random(in: 0..<3, using: &random)], packFrames: Int.random(in: 1...3, using: &random))
+            inlineFrames: frames[Int.random(in: 0..<3, using: &random)],
+            packFrames: Int.random(in: 1...3, using: &random))
         kept[record.sequence] = source
         if Int.random(in: 0..<16, using: &random) == 0 {
             _ = try repository.putVoidPoint(of: unit, like: record, at: Fixture.now, by: .daemon)
@@ -114,7 +115,8 @@ enum Pruning {
             ["points", "packs", "folds"].contains { name.hasPrefix("db/\(unit)/\($0)/") }
         }
         return names.reduce(0) { sum, name in
-            guard let last = name.split(separator: "/").last, !voids.contains(where: { name.contains("/points/") && SequenceNumber(last) == $0 })
+            guard let last = name.split(separator: "/").last,
+                !voids.contains(where: { name.contains("/points/") && SequenceNumber(last) == $0 })
             else { return sum }
             return sum + Int64(store.bytes(of: name)?.count ?? 0)
         }

@@ -43,9 +43,10 @@ struct PruneCollection {
 
     private func maps() throws -> [ObjectName] {
         let chain = try unit.chain()
-        let layers = Set(chain.head?.points.indices.compactMap { index in
-            chain.head.map { chain.layer(of: $0.range(of: index)) }
-        } ?? [])
+        let layers = Set(
+            chain.head?.points.indices.compactMap { index in
+                chain.head.map { chain.layer(of: $0.range(of: index)) }
+            } ?? [])
         let names = try unit.folders().filter { $0.hasPrefix("maps/") }.flatMap(unit.list)
         return names.filter { name in
             guard case .map(_, _, let generation) = name else { return false }

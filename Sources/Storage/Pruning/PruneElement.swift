@@ -50,7 +50,8 @@ extension [PruneElement] {
     mutating func mark(deleting: Set<SequenceNumber>) -> Set<SequenceNumber> {
         var left: Set<SequenceNumber> = []
         for index in indices {
-            self[index].stays = self[index].isUnreadable || !self[index].isVoid && !deleting.contains(self[index].sequence)
+            self[index].stays =
+                self[index].isUnreadable || !self[index].isVoid && !deleting.contains(self[index].sequence)
         }
         for index in indices where self[index].isUnreadable {
             // What it merges with what is below can't be told, so what is below must go on standing for itself.

@@ -135,7 +135,8 @@ struct PrunePlan {
         func bytes(_ count: UInt64) -> ByteCount { ByteCount(Int64(clamping: count)) }
         var byBackup = died
         for element in elements where !element.stays && !element.isVoid {
-            for object in objects where object.isWholeBefore && !object.isWholeAfter
+            for object in objects
+            where object.isWholeBefore && !object.isWholeAfter
                 && object.name.sequence == element.sequence
             {
                 byBackup[element.sequence, default: 0] += object.overhead * StoredObject.unit
