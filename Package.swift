@@ -69,7 +69,7 @@ let package = Package(
         library("Storage", ["Model", "Policies", "Platform", "Archiving"]),
         library("Engines", ["Model", "Platform", "CSQLite"]),
         library("Catalog", ["Model", "Policies", grdb]),
-        library("Settings", ["Model", "Platform", toml]),
+        library("Settings", ["Model", "Policies", "Platform", toml]),
         library("Messages", ["Model", "Platform", "Catalog"]),
         library(
             "Operations",

@@ -163,12 +163,23 @@ folders = ["{os.path.dirname(self.source)}"]
         run(self.command("restore", os.path.basename(self.source), "--to", target))
         return target
 
-    def newest(self):
+    def identifiers(self):
+        """Of all backups, oldest first."""
         reply = run(self.command("backups", "--json"))
-        return max(re.findall(r'"id":"([0-9a-f]+-\d+)"', reply), key=lambda text: int(text.split("-")[1]))
+        return sorted(re.findall(r'"id":"([0-9a-f]+-\d+)"', reply), key=lambda text: int(text.split("-")[1]))
+
+    def newest(self):
+        return self.identifiers()[-1]
 
     def verify(self):
         return timed(self.command("verify", self.newest(), "--level", "pages"))
+
+    def points(self):
+        return len(self.identifiers())
+
+    def prune(self):
+        delete = timed(self.command("backups", "delete", *self.identifiers()[:-1], "--yes"))
+        return delete + timed(self.command("prune", "--now", "--confirm", "--yes"))
 
     def proc(self, name):
         with open(f"/proc/{self.daemon.pid}/{name}", encoding="ascii") as file:
@@ -223,6 +234,12 @@ class Restic:
     def verify(self):
         return self.do("check", "--read-data")
 
+    def points(self):
+        return len(json.loads(run(["restic", "snapshots", "--json"], env=self.environment)))
+
+    def prune(self):
+        return self.do("forget", "--keep-last", "1", "--prune")
+
 
 class Borg:
     name = "borg"
@@ -263,6 +280,12 @@ class Borg:
 
     def verify(self):
         return self.do("check", "--verify-data")
+
+    def points(self):
+        return len(run(["borg", "list", "--short"], env=self.environment).split())
+
+    def prune(self):
+        return self.do("prune", "--keep-last", "1") + self.do("compact")
 
 
 class Bench:
@@ -308,7 +331,7 @@ class Bench:
             self.note(f"{row}, bytes read", tool.name, tool.bytes_read() - read)
         say(f"  {tool.name:9} {row:22} {seconds:7.2f} s")
 
-    def measure_restore(self, tool):
+    def measure_restore(self, tool, rows=True):
         folder = os.path.join(self.folder, "restored")
         os.makedirs(folder)
         os.sync()
@@ -316,9 +339,10 @@ class Bench:
         target = tool.restore(folder)
         plain = time.monotonic() - started
         os.sync()
-        self.note("restore, s", tool.name, plain)
-        self.note("restore and sync, s", tool.name, time.monotonic() - started)
-        say(f"  {tool.name:9} {'restore':22} {plain:7.2f} s")
+        if rows:
+            self.note("restore, s", tool.name, plain)
+            self.note("restore and sync, s", tool.name, time.monotonic() - started)
+            say(f"  {tool.name:9} {'restore':22} {plain:7.2f} s")
         if not same(self.source, target):
             raise SystemExit(f"bench: what {tool.name} restored differs from the source")
         shutil.rmtree(folder)
@@ -363,6 +387,39 @@ class Bench:
                 tool.stop()
             shutil.rmtree(folder, ignore_errors=True)
 
+    def prune_round(self):
+        """A full and four progressive backups in fresh repositories; four of the five are deleted."""
+        folder = os.path.join(self.folder, "prune")
+        os.makedirs(folder)
+        tools = [Holdfast(os.path.join(folder, "holdfast"), self.options.bin, self.source, self.folder),
+                 Restic(os.path.join(folder, "restic"), self.source), Borg(os.path.join(folder, "borg"), self.source)]
+        try:
+            for tool in tools:
+                tool.prepare()
+                tool.full()
+            for step in range(4):
+                run([self.writer, "update", self.source, "--rows", str(ROWS), "--seed", str(1000 + step)])
+                for tool in tools:
+                    tool.progressive()
+            for tool in tools:
+                if tool.points() != 5:
+                    raise SystemExit(f"bench: {tool.name} has {tool.points()} points, not 5")
+                before = stored(tool.repository)
+                os.sync()
+                seconds = tool.prune()
+                self.note("prune of 4 in 5 points, s", tool.name, seconds)
+                self.note("prune of 4 in 5 points, bytes freed", tool.name, before - stored(tool.repository))
+                say(f"  {tool.name:9} {'prune of 4 in 5':22} {seconds:7.2f} s")
+                if tool.points() != 1:
+                    raise SystemExit(f"bench: {tool.name} kept {tool.points()} points, not 1")
+                self.measure_restore(tool, rows=False)
+            space = json.loads(run(tools[0].command("repository", "space", "--json")))
+            self.note("dead after the prune, percent", "holdfast", 100 * space["dead"] / max(1, space["used"]))
+        finally:
+            for tool in tools:
+                tool.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
     def idle(self, holdfast):
         """A daemon with its default ticks that has nothing to do."""
         holdfast.stop()
@@ -380,6 +437,17 @@ class Bench:
         while self.rounds < self.options.runs and (self.rounds == 0 or time.monotonic() < self.deadline):
             say(f"round {self.rounds + 1} of {self.options.runs}")
             self.round()
+            self.prune_round()
+        self.inner_rows()
+
+    def inner_rows(self):
+        """What only the program's own parts can measure: scheduler and message center, by tests that print their rows."""
+        say("scheduler and message center")
+        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        output = run(["swift", "test", "-c", "release", "--skip-build", "--package-path", root, "--filter", "Bench"],
+                     env={**os.environ, "HOLDFAST_BENCH": "1", "HOLDFAST_BIN_DIR": self.options.bin})
+        for row, value in re.findall(r"^bench: (.+): ([0-9.]+)$", output, re.MULTILINE):
+            self.note(row, "holdfast", float(value))
 
     def targets(self):
         """Rows of (what, value, target, whether it is met)."""
@@ -406,6 +474,16 @@ class Bench:
             at_least("restore: speed over restic", ratio("restore, s", "restic", "holdfast"), 1.1),
             at_least("restore and sync: speed over restic", ratio("restore and sync, s", "restic", "holdfast"), 1.1),
             at_least("verify pages: speed over restic check", ratio("verify, s", "restic", "holdfast"), 1.2),
+            at_most("prune of 4 in 5 points: time over restic",
+                    ratio("prune of 4 in 5 points, s", "holdfast", "restic"), 0.1, "x"),
+            at_most("dead after the prune, percent", self.median("dead after the prune, percent", "holdfast"), 5),
+            at_most("10,000 schedules: arming, ms", self.median("10,000 schedules: arming, ms", "holdfast"), 1),
+            at_most("10,000 due at once: claimed, p99, ms",
+                    self.median("10,000 due at once: claimed, p99, ms", "holdfast"), 50),
+            at_most("a page of a million messages, worst, ms",
+                    self.median("a page of a million messages, worst, ms", "holdfast"), 20),
+            at_most("followers hear of a message, p99, ms",
+                    self.median("followers hear of a message, p99, ms", "holdfast"), 100),
             at_most("daemon: peak memory, MiB", mib.get("daemon: peak memory, bytes"), 128),
             at_most("daemon: memory at rest, MiB", mib.get("daemon: memory at rest, bytes"), 40),
             at_most("daemon: wake-ups a minute", self.median("daemon: wake-ups a minute at rest", "holdfast"), 1),

@@ -54,6 +54,8 @@ int holdfast_watch_clock(void) {
     int descriptor = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (descriptor >= 0) holdfast_watch_clock_again(descriptor);
     return descriptor;
+}
+
 /// A sealed memfd with these bytes; -1 with errno.
 static int sealed(const void *bytes, size_t count) {
     int file = memfd_create("holdfast-datagram", MFD_CLOEXEC | MFD_ALLOW_SEALING);

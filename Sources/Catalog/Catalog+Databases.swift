@@ -12,6 +12,12 @@ extension Catalog {
             .map(DatabaseRecord.init(row:))
     }
 
+    /// What the newest of all known backups holds.
+    package func newestBackupInstant() throws -> Instant? {
+        try read { try Int64.fetchOne($0, sql: "SELECT max(last_backup_at) FROM databases") }
+            .map { Instant(microseconds: $0) }
+    }
+
     package func database(_ unit: UnitID) throws -> DatabaseRecord? {
         let sql = "\(DatabaseRecord.selection) WHERE d.unit = ?"
         return try read { try Row.fetchOne($0, sql: sql, arguments: [unit.description]) }
@@ -45,6 +51,17 @@ extension Catalog {
                 try transition.execute("UPDATE databases SET quiet = 1 WHERE unit = ?", [unit])
             }
             try transition.execute("UPDATE servers SET quiet_at = ? WHERE name = ?", [instant.microseconds, server])
+        }
+    }
+
+    /// The same of some databases of a server, when not all were looked at: a row for each.
+    package func noteUnchanged(some units: Set<UnitID>, at instant: Instant) throws {
+        try transition { transition in
+            for unit in units {
+                try transition.execute(
+                    "UPDATE databases SET unchanged_at = max(ifnull(unchanged_at, 0), ?) WHERE unit = ?",
+                    [instant.microseconds, unit.description])
+            }
         }
     }
 
@@ -173,7 +190,7 @@ extension DatabaseRecord {
             engine: row["engine"], state: state,
             firstSeen: try row.required(row.instant("first_seen"), "databases.first_seen"),
             lastSeen: isThere ? max(lastSeen, row.instant("server_seen_at") ?? lastSeen) : lastSeen,
-            goneSince: row.instant("gone_at"), size: row.bytes("size"), changeToken: row.text("change_token"),
+            goneSince: row.instant("gone_at"), grace: row.grace, size: row.bytes("size"), changeToken: row.text("change_token"),
             unchangedAsOf: [row.instant("unchanged_at"), quietAt].compactMap { $0 }.max(), lastBackup: lastBackup,
             lastFull: row.instant("last_full_at"), lastProven: lastProven, fault: row.fault,
             faultSince: row.instant("fault_at"))

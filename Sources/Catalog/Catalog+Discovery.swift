@@ -1,5 +1,6 @@
 import GRDB
-package import Model
+import Model
+import Policies
 
 extension Catalog {
     package func servers() throws -> [ServerRecord] {
@@ -13,39 +14,36 @@ extension Catalog {
 
     /// Takes in what a server showed, with the messages of what changed, in one transaction.
     ///
-    /// Only a complete answer makes databases `gone`. Rows of databases that look as before are not written.
+    /// Only complete answers make databases `gone`: one that lacks a database makes it `missing`, another one at least a
+    /// minute later confirms that. Rows of databases that look as before are not written.
     ///
     /// - Returns: what changed; empty most of the time.
     /// - Throws: `ambiguous-name` when two sightings bear the same name.
     @discardableResult
     package func record(
-        _ discovery: Discovery, server: String, at instant: Instant,
-        messages: (DiscoveryChanges) -> [MessageDraft]
+        _ discovery: Discovery, server: String, terms: DiscoveryTerms
     ) throws -> DiscoveryChanges {
         try transition { transition in
             let changes =
                 switch discovery {
                 case .complete(let sightings, let identity):
-                    try transition.complete(sightings, identity: identity, server: server, at: instant)
+                    try transition.complete(sightings, identity: identity, server: server, terms)
                 case .unreachable(let fault):
-                    try transition.unreachable(RecordedFault(fault), server: server, at: instant)
+                    try transition.unreachable(RecordedFault(fault), server: server, terms)
                 }
-            for draft in messages(changes) { try transition.record(draft, at: instant) }
+            for draft in changes.messages(server: server, zone: terms.zone) {
+                try transition.record(draft, at: terms.instant)
+            }
             return changes
         }
-    }
-
-    /// The same with the usual messages.
-    @discardableResult
-    package func record(_ discovery: Discovery, server: String, at instant: Instant) throws -> DiscoveryChanges {
-        try record(discovery, server: server, at: instant) { $0.messages(server: server) }
     }
 }
 
 extension Transition {
     fileprivate func unreachable(
-        _ fault: RecordedFault, server: String, at instant: Instant
+        _ fault: RecordedFault, server: String, _ terms: DiscoveryTerms
     ) throws -> DiscoveryChanges {
+        let instant = terms.instant
         var changes = DiscoveryChanges()
         let before = try row("SELECT * FROM servers WHERE name = ?", [server]).map(ServerRecord.init(row:))
         if before?.isReachable ?? true || before?.reason != fault.text { changes.lost = fault }
@@ -53,8 +51,11 @@ extension Transition {
             """
             UPDATE databases SET state = 'unreachable',
                 last_seen = max(last_seen, ifnull((SELECT seen_at FROM servers WHERE name = ?1), 0))
-            WHERE server = ?1 AND state IN ('present', 'faulty')
+            WHERE server = ?1 AND state IN ('present', 'faulty', 'missing')
             """, [server])
+        for record in try graces("d.server = ?", [server]) {
+            try handle(.unreachable, of: record, terms, &changes)
+        }
         try execute(
             """
             INSERT INTO servers (name, reachable, reason, checked_at) VALUES (?, 0, ?, ?)
@@ -64,8 +65,9 @@ extension Transition {
     }
 
     fileprivate func complete(
-        _ sightings: [Sighting], identity: String?, server: String, at instant: Instant
+        _ sightings: [Sighting], identity: String?, server: String, _ terms: DiscoveryTerms
     ) throws -> DiscoveryChanges {
+        let instant = terms.instant
         var changes = DiscoveryChanges()
         let before = try row("SELECT * FROM servers WHERE name = ?", [server]).map(ServerRecord.init(row:))
         changes.isBack = before.map { !$0.isReachable } ?? false
@@ -77,11 +79,9 @@ extension Transition {
         try refuseTwins(sightings)
         let matches = known.match(sightings)
         try freeNames(of: matches)
-        for record in known.left where record.state != .gone {
-            try markGone(record, at: instant)
-            changes.gone.append(record.name)
-        }
+        for record in known.left { try miss(record, terms, &changes) }
         for (sighting, record) in matches {
+            if let record, record.grace != nil { try handle(.found, of: record, terms, &changes) }
             try record.map { try update($0, to: sighting, at: instant, &changes) }
                 ?? insert(sighting, server: server, at: instant, &changes)
         }
@@ -108,11 +108,24 @@ extension Transition {
         }
     }
 
-    private func markGone(_ record: DatabaseRecord, at instant: Instant) throws {
+    /// A complete answer lacks the database.
+    private func miss(_ record: DatabaseRecord, _ terms: DiscoveryTerms, _ changes: inout DiscoveryChanges) throws {
+        let state = try handle(.missing, of: record, terms, &changes)
+        guard record.state != .gone else { return }
+        if let confirmed = state.confirmed {
+            changes.gone.append(record.name)
+            try leave(.gone, record, since: confirmed)
+        } else if record.state != .missing {
+            changes.missing.append(record.name)
+            try leave(.missing, record, since: nil)
+        }
+    }
+
+    private func leave(_ state: DatabaseState, _ record: DatabaseRecord, since: Instant?) throws {
         try execute(
-            "UPDATE databases SET state = 'gone', gone_at = ?, last_seen = ?, quiet = 0, unchanged_at = ? WHERE unit = ?",
+            "UPDATE databases SET state = ?, gone_at = ?, last_seen = ?, quiet = 0, unchanged_at = ? WHERE unit = ?",
             [
-                instant.microseconds, record.lastSeen.microseconds, record.unchangedAsOf?.microseconds,
+                state.rawValue, since?.microseconds, record.lastSeen.microseconds, record.unchangedAsOf?.microseconds,
                 record.unit.description,
             ])
     }
@@ -137,11 +150,11 @@ extension Transition {
     private func update(
         _ record: DatabaseRecord, to sighting: Sighting, at instant: Instant, _ changes: inout DiscoveryChanges
     ) throws {
-        if record.state == .gone { changes.found.append(sighting.name) }
+        if record.state == .gone, record.grace?.confirmed == nil { changes.found.append(sighting.name) }
         let isSame =
             record.name == sighting.name && record.path == sighting.path && record.engine == sighting.engine
             && (sighting.size == nil || record.size == sighting.size)
-        if !isSame || record.state == .gone || record.state == .unreachable {
+        if !isSame || [.gone, .missing, .unreachable].contains(record.state) {
             try execute(
                 """
                 UPDATE databases SET name = ?, path = ?, engine = ?, size = ifnull(?, size), gone_at = NULL,

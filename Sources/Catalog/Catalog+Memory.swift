@@ -4,7 +4,9 @@ import GRDB
 extension Catalog {
     /// Nil when nothing was remembered under that name, or something of another shape.
     package func recall<Value: Codable>(_ name: String, as type: Value.Type) throws -> Value? {
-        let text = try read { try String.fetchOne($0, sql: "SELECT value FROM memory WHERE name = ?", arguments: [name]) }
+        let text = try read {
+            try String.fetchOne($0, sql: "SELECT value FROM memory WHERE name = ?", arguments: [name])
+        }
         return text.flatMap { try? CatalogCoding.value(type, $0, name) }
     }
 

@@ -21,13 +21,7 @@ extension Catalog {
     /// - Throws: `schedule-exists`.
     @discardableResult
     package func addSchedule(_ schedule: Schedule, by actor: Actor, at instant: Instant) throws -> StoredSchedule {
-        try transition { transition in
-            try transition.requireFree(schedule.name)
-            try transition.execute("DELETE FROM schedule_tombstones WHERE name = ?", [schedule.name])
-            let stored = try transition.insert(schedule, by: actor, at: instant)
-            try transition.record(.scheduleAdded, "added schedule \(schedule.name)", by: actor, at: instant)
-            return stored
-        }
+        try transition { try $0.add(schedule, by: actor, at: instant) }
     }
 
     /// Changes a schedule, and its name if that differs. It is the admin's from then on and follows the settings no more.
@@ -37,23 +31,7 @@ extension Catalog {
     package func replaceSchedule(
         _ name: String, with schedule: Schedule, by actor: Actor, at instant: Instant
     ) throws -> StoredSchedule {
-        try transition { transition in
-            let former = try transition.existingSchedule(name)
-            if schedule.name != name { try transition.requireFree(schedule.name) }
-            var schedule = schedule
-            schedule.source = .admin
-            guard schedule != former.definition else { return former }
-            // A renamed one of the settings would come again under its former name.
-            if former.definition.source == .settings, schedule.name != name {
-                try transition.bury(name, at: instant)
-            }
-            try transition.execute("DELETE FROM schedule_tombstones WHERE name = ?", [schedule.name])
-            try transition.update(former, to: schedule, by: actor, at: instant)
-            let change = schedule.name == name ? "" : ", which was \(name)"
-            try transition.record(
-                .scheduleChanged, "changed schedule \(schedule.name)\(change)", by: actor, at: instant)
-            return try transition.existingSchedule(schedule.name)
-        }
+        try transition { try $0.replace(name, with: schedule, by: actor, at: instant) }
     }
 
     /// Enables or disables a schedule; it goes on following the settings when it did. What is at work goes on.
@@ -80,11 +58,7 @@ extension Catalog {
     ///
     /// - Throws: `not-found`.
     package func removeSchedule(_ name: String, by actor: Actor, at instant: Instant) throws {
-        try transition { transition in
-            let former = try transition.existingSchedule(name)
-            try transition.bury(name, at: instant)
-            try transition.delete(former, by: actor, at: instant)
-        }
+        try transition { try $0.remove(name, by: actor, at: instant) }
     }
 }
 
@@ -92,6 +66,37 @@ extension Transition {
     func schedules(_ condition: String, _ arguments: [(any DatabaseValueConvertible)?] = []) throws -> [StoredSchedule]
     {
         try StoredSchedule.fetch(database, condition, arguments)
+    }
+
+    func add(_ schedule: Schedule, by actor: Actor, at instant: Instant) throws -> StoredSchedule {
+        try requireFree(schedule.name)
+        try execute("DELETE FROM schedule_tombstones WHERE name = ?", [schedule.name])
+        let stored = try insert(schedule, by: actor, at: instant)
+        try record(.scheduleAdded, "added schedule \(schedule.name)", by: actor, at: instant)
+        return stored
+    }
+
+    func replace(
+        _ name: String, with schedule: Schedule, by actor: Actor, at instant: Instant
+    ) throws -> StoredSchedule {
+        let former = try existingSchedule(name)
+        if schedule.name != name { try requireFree(schedule.name) }
+        var schedule = schedule
+        schedule.source = .admin
+        guard schedule != former.definition else { return former }
+        // A renamed one of the settings would come again under its former name.
+        if former.definition.source == .settings, schedule.name != name { try bury(name, at: instant) }
+        try execute("DELETE FROM schedule_tombstones WHERE name = ?", [schedule.name])
+        try update(former, to: schedule, by: actor, at: instant)
+        let change = schedule.name == name ? "" : ", which was \(name)"
+        try record(.scheduleChanged, "changed schedule \(schedule.name)\(change)", by: actor, at: instant)
+        return try existingSchedule(schedule.name)
+    }
+
+    func remove(_ name: String, by actor: Actor, at instant: Instant) throws {
+        let former = try existingSchedule(name)
+        try bury(name, at: instant)
+        try delete(former, by: actor, at: instant)
     }
 
     func existingSchedule(_ name: String) throws -> StoredSchedule {

@@ -7,33 +7,6 @@ extension Catalog {
     package func cooldownStart(of unit: UnitID) throws -> ClockReading? {
         try read { try Transition($0).cooldownStart(of: unit) }
     }
-
-    /// When the last tick of each kind was claimed.
-    package func lastTicks() throws -> [TickKey: Instant] {
-        let rows = try read { try Row.fetchAll($0, sql: "SELECT * FROM ticks") }
-        return rows.reduce(into: [:]) { ticks, row in
-            guard let kind: BackupKind = row.value("kind"), let instant = row.instant("claimed_at") else { return }
-            ticks[TickKey(server: row["server"], kind: kind)] = instant
-        }
-    }
-
-    /// Claims ticks before their work starts, all in one transaction; durable on return.
-    ///
-    /// - Parameter marks: for each tick the instant that stands for it from now on.
-    /// - Returns: those that had not been claimed with the same mark before.
-    package func claimTicks(_ marks: [TickKey: Instant]) throws -> Set<TickKey> {
-        try transition { transition in
-            let claimed = try marks.filter { key, mark in
-                try transition.execute(
-                    """
-                    INSERT INTO ticks (server, kind, claimed_at) VALUES (?, ?, ?)
-                    ON CONFLICT (server, kind) DO UPDATE SET claimed_at = excluded.claimed_at
-                        WHERE claimed_at IS NOT excluded.claimed_at
-                    """, [key.server, key.kind.rawValue, mark.microseconds]) > 0
-            }
-            return Set(claimed.keys)
-        }
-    }
 }
 
 extension Transition {

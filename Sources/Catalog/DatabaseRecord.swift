@@ -1,4 +1,5 @@
 package import Model
+package import Policies
 
 package enum DatabaseState: String, Sendable, CaseIterable {
     case present
@@ -8,6 +9,8 @@ package enum DatabaseState: String, Sendable, CaseIterable {
     case unreachable
     /// It is there, but can't be read as a database.
     case faulty
+    /// Its server's latest complete answer lacks it; its deletion is not confirmed yet.
+    case missing
 }
 
 /// What the catalog knows about a database.
@@ -22,6 +25,8 @@ package struct DatabaseRecord: Sendable, Equatable {
     package let lastSeen: Instant
     /// When its deletion was confirmed.
     package let goneSince: Instant?
+    /// How far it has come from missing to deleted; nil while nothing speaks against it.
+    package let grace: GraceState?
     package let size: ByteCount?
     /// The engine's token of the newest stored image.
     package let changeToken: String?

@@ -1,4 +1,5 @@
 package import Model
+package import Policies
 
 /// What asking a server for its databases gave.
 package enum Discovery: Sendable {
@@ -36,7 +37,12 @@ package struct Sighting: Sendable, Equatable {
 package struct DiscoveryChanges: Sendable, Equatable {
     /// Seen for the first time, or again after their deletion.
     package var found: [DatabaseName] = []
+    /// Not seen, for the first time; their deletion is confirmed or denied by a later answer.
+    package var missing: [DatabaseName] = []
+    /// Their deletion is confirmed.
     package var gone: [DatabaseName] = []
+    /// What became of graces.
+    package var notices: [GraceNotice] = []
     /// Newly faulty.
     package var faulty: [Faulty] = []
     /// The server did not answer, but had before; or for another reason than before.
@@ -49,10 +55,16 @@ package struct DiscoveryChanges: Sendable, Equatable {
         package let fault: RecordedFault
     }
 
+    package struct GraceNotice: Sendable, Equatable {
+        package let name: DatabaseName
+        package let order: GraceOrder
+    }
+
     package init() {}
 
     /// One message a change.
-    package func messages(server: String) -> [MessageDraft] {
+    /// - Parameter zone: for the times in them.
+    package func messages(server: String, zone: ZoneOffset) -> [MessageDraft] {
         var drafts: [MessageDraft] = []
         if let lost {
             drafts.append(
@@ -62,11 +74,13 @@ package struct DiscoveryChanges: Sendable, Equatable {
         }
         if isBack { drafts.append(MessageDraft(.success, .serverReachable, "server \(server) is reachable again")) }
         drafts += found.map { MessageDraft(.info, .databaseFound, "found database \($0)", database: $0) }
-        drafts += gone.map {
+        drafts += missing.map {
             MessageDraft(
-                .warning, .databaseGone, "database \($0) is gone", database: $0,
-                hint: "its backups stay for the days set by `retention.deleted_days`")
+                .warning, .databaseGone, "database \($0) is not there any more", database: $0,
+                hint: "its deletion is confirmed when it is still missing in a minute; if it was moved, run "
+                    + "`holdfast databases adopt NEW --from \($0)`")
         }
+        drafts += notices.map { MessageDraft($0.order.notice(of: $0.name, zone: zone), database: $0.name) }
         drafts += faulty.map {
             MessageDraft(
                 .error, $0.fault.code, "cannot back up \($0.name): \($0.fault.text)", database: $0.name,
@@ -99,5 +113,37 @@ package struct StoredDatabase: Sendable, Equatable {
         self.firstBackup = firstBackup
         self.newest = newest
         self.lastFull = lastFull
+    }
+}
+
+/// Under what circumstances a server was asked.
+package struct DiscoveryTerms: Sendable {
+    package var reading: ClockReading
+    package var clockIsTrusted: Bool
+    /// Days that the backups of a deleted database are kept.
+    package var deletedDays: @Sendable (DatabaseName) -> Int
+    /// For the times in messages.
+    package var zone: ZoneOffset
+
+    package init(
+        reading: ClockReading, clockIsTrusted: Bool, deletedDays: @escaping @Sendable (DatabaseName) -> Int,
+        zone: @escaping ZoneOffset
+    ) {
+        self.reading = reading
+        self.clockIsTrusted = clockIsTrusted
+        self.deletedDays = deletedDays
+        self.zone = zone
+    }
+
+    var instant: Instant { reading.wall }
+
+    func grace(of name: DatabaseName) -> GraceTerms {
+        GraceTerms(reading: reading, clockIsTrusted: clockIsTrusted, deletedDays: deletedDays(name))
+    }
+}
+
+extension MessageDraft {
+    package init(_ notice: Notice, database: DatabaseName? = nil) {
+        self.init(notice.severity, notice.code, notice.text, database: database, hint: notice.hint)
     }
 }

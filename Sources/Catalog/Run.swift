@@ -36,6 +36,9 @@ package struct RunRequest: Sendable, Equatable {
     /// Where a restore goes to, or how deep a verification goes; for people.
     package var target: String?
     package var comment: String?
+    /// The schedule that asked for it, and the occurrence.
+    package var schedule: String?
+    package var occurrence: OccurrenceID?
     /// Whether it waits for, and holds up, other exclusive runs of its unit.
     package var isExclusive: Bool
 
@@ -43,7 +46,7 @@ package struct RunRequest: Sendable, Equatable {
     package init(
         _ kind: RunKind, database: DatabaseName? = nil, unit: UnitID? = nil, backupKind: BackupKind? = nil,
         origin: BackupOrigin? = nil, actor: Actor = .daemon, target: String? = nil, comment: String? = nil,
-        isExclusive: Bool? = nil
+        schedule: String? = nil, occurrence: OccurrenceID? = nil, isExclusive: Bool? = nil
     ) {
         self.kind = kind
         self.database = database
@@ -53,6 +56,8 @@ package struct RunRequest: Sendable, Equatable {
         self.actor = actor
         self.target = target
         self.comment = comment
+        self.schedule = schedule
+        self.occurrence = occurrence
         self.isExclusive = isExclusive ?? (kind == .backup)
     }
 

@@ -8,16 +8,18 @@ package struct RunQuery: Sendable {
     package var kinds: Set<RunKind>
     package var unit: UnitID?
     package var database: DatabaseName?
+    package var occurrence: OccurrenceID?
     package var limit: Int
 
     package init(
         states: Set<RunState> = [], kinds: Set<RunKind> = [], unit: UnitID? = nil, database: DatabaseName? = nil,
-        limit: Int = 100
+        occurrence: OccurrenceID? = nil, limit: Int = 100
     ) {
         self.states = states
         self.kinds = kinds
         self.unit = unit
         self.database = database
+        self.occurrence = occurrence
         self.limit = limit
     }
 }
@@ -47,6 +49,10 @@ extension Catalog {
         if let database = query.database {
             conditions.append("database = ?")
             arguments.append(database.text)
+        }
+        if let occurrence = query.occurrence {
+            conditions.append("occurrence = ?")
+            arguments.append(occurrence)
         }
         let condition = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND ")) "
         let sql = "SELECT * FROM runs \(condition)ORDER BY id DESC LIMIT ?"

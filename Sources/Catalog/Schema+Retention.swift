@@ -19,6 +19,7 @@ extension Schema {
         ALTER TABLE runs ADD COLUMN schedule TEXT;
         ALTER TABLE runs ADD COLUMN occurrence INTEGER;
         CREATE INDEX runs_occurrence ON runs (occurrence, id) WHERE occurrence IS NOT NULL;
+        DROP TABLE ticks;
         CREATE INDEX databases_grace ON databases (unit) WHERE grace IS NOT NULL;
         """
 }

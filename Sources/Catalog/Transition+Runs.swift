@@ -11,13 +11,14 @@ extension Transition {
         try execute(
             """
             INSERT INTO runs (kind, database, unit, backup_kind, origin, actor_uid, actor_name, target, comment,
-                exclusive, state, requested_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)
+                schedule, occurrence, exclusive, state, requested_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)
             """,
             [
                 request.kind.rawValue, request.database?.text, request.unit?.description,
                 request.backupKind?.rawValue, request.origin?.rawValue, request.actor.uid, request.actor.name,
-                request.target, request.comment, request.isExclusive, instant.microseconds,
+                request.target, request.comment, request.schedule, request.occurrence, request.isExclusive,
+                instant.microseconds,
             ])
         return try existing(database.lastInsertedRowID)
     }
@@ -101,7 +102,8 @@ extension Run {
             try row.required(row.value("kind"), "runs.kind"), database: row.database("database"),
             unit: row.text("unit").flatMap { UnitID($0) }, backupKind: row.value("backup_kind"),
             origin: row.value("origin"), actor: row.actor(uid: "actor_uid", name: "actor_name"),
-            target: row.text("target"), comment: row.text("comment"), isExclusive: row["exclusive"])
+            target: row.text("target"), comment: row.text("comment"), schedule: row.text("schedule"),
+            occurrence: row.number("occurrence"), isExclusive: row["exclusive"])
         self.init(
             id: row["id"], request: request, state: try row.required(row.value("state"), "runs.state"),
             requested: try row.required(row.instant("requested_at"), "runs.requested_at"),

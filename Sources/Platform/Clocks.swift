@@ -47,6 +47,9 @@ package enum LocalZone {
         return name.isEmpty ? "UTC" : name
     }
 
+    /// Takes in a change of the system's zone.
+    package static func refresh() { tzset() }
+
     /// Makes `name` (an IANA name) the zone of this process; nil keeps the system's. Call it before threads start.
     package static func use(_ name: String?) {
         if let name { setenv("TZ", ":\(name)", 1) }

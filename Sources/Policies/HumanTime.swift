@@ -56,6 +56,15 @@ package enum HumanTime {
 }
 
 extension CivilTime {
+    /// The same time of day so many calendar days later.
+    fileprivate func adding(days: Int) -> CivilTime {
+        let midnight = CivilTime(year: year, month: month, day: day)
+        guard let seconds = midnight.secondsSince1970 else { return self }
+        var moved = CivilTime(Instant(seconds: seconds + Int64(days) * 86_400))
+        (moved.hour, moved.minute, moved.second) = (hour, minute, second)
+        return moved
+    }
+
     fileprivate func at(_ time: TimeOfDay) -> CivilTime {
         CivilTime(year: year, month: month, day: day, hour: time.hour, minute: time.minute, second: time.second)
     }

@@ -24,17 +24,20 @@ package final class Scheduler: Sendable {
     private let ledger: any ScheduleLedger
     private let work: any OccurrenceWork
     private let clock: @Sendable () -> ClockReading
+    private let rang: @Sendable () -> Void
 
     /// - Parameters:
     ///   - clock: time of day and time since boot, read together.
     ///   - beats: when a schedule is due, in the zone of this moment; pure until `reload(newBeats: true)`.
+    ///   - rang: called whenever the alarm rang, at least about once a minute; must return at once.
     package init(
         ledger: any ScheduleLedger, work: any OccurrenceWork, clock: @escaping @Sendable () -> ClockReading,
-        beats: @escaping ScheduleMachine.Beats
+        beats: @escaping ScheduleMachine.Beats, rang: @escaping @Sendable () -> Void = {}
     ) {
         self.ledger = ledger
         self.work = work
         self.clock = clock
+        self.rang = rang
         state = Mutex(State(machine: ScheduleMachine(at: clock(), beats: beats)))
     }
 
@@ -50,7 +53,10 @@ package final class Scheduler: Sendable {
         try open()
         alarm.withLock { alarm in
             let clock = clock
-            let new = Alarm(clock: { clock().wall }) { [weak self] _ in self?.ring() }
+            let new = Alarm(clock: { clock().wall }) { [weak self, rang] _ in
+                rang()
+                return self?.ring()
+            }
             alarm = new
             new.rearm()
         }

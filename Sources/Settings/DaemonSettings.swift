@@ -13,10 +13,14 @@ package struct DaemonSettings: Sendable, Equatable {
     package var backup: BackupSettings
     package var retention: RetentionSettings
     package var messages: MessageSettings
-    /// The daily full that servers get by default; nil is off.
-    package var full: DailyTime?
+    /// The calendar expression of the full that servers get by default; nil is off.
+    package var full: String?
     /// The progressive tick that servers get by default; nil is off.
     package var progressive: Duration?
+    /// When every database is drilled; nil is off.
+    package var drillAt: String?
+    /// When what retention has released is deleted; nil is off.
+    package var pruneAt: String?
     /// In order of name.
     package var servers: [ServerSettings]
     /// Every setting with its value and its source, in the order of the reference and then of the servers' names.
@@ -47,9 +51,16 @@ package struct BackupSettings: Sendable, Equatable {
 }
 
 package struct RetentionSettings: Sendable, Equatable {
-    package var keepDays: Int
+    /// What holds where nothing else is said; `keepDays` and `deletedDays` are always there.
+    package var rules: RetentionRules
     package var maxKeepDays: Int
-    package var deletedDays: Int
+    /// How long a deleted backup can be brought back.
+    package var undelete: Duration
+    /// Percent of an existing database's backups that one prune may delete without confirmation.
+    package var largestShare: Int
+
+    package var keepDays: Int { rules.keepDays ?? 30 }
+    package var deletedDays: Int { rules.deletedDays ?? 7 }
 }
 
 /// How long the message center keeps what was said.
@@ -71,7 +82,8 @@ package struct ServerSettings: Sendable, Equatable {
     /// Shell patterns on paths relative to their folder; empty includes everything.
     package var include: [String]
     package var exclude: [String]
-    package var full: DailyTime?
+    /// A calendar expression; nil is off.
+    package var full: String?
     package var progressive: Duration?
     /// Absolute paths of the files whose queries restore drills ask.
     package var drillQueries: [String]

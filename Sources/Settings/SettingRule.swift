@@ -10,7 +10,8 @@ struct SettingRule: Sendable {
         case duration(ClosedRange<Int64>, canBeOff: Bool)
         case bytes
         case choice([String])
-        case dailyTime
+        /// A calendar expression, or "off".
+        case recurrence
         case timeZone
     }
 
@@ -70,16 +71,39 @@ struct SettingRule: Sendable {
         SettingRule(
             "retention.deleted_days", .number(1...15), "7",
             "Days that the backups of a deleted database are kept, 1 to 15."),
+        SettingRule("retention.keep_last", .number(0...10_000), "0", "The newest so many backups are kept at any age."),
+        SettingRule(
+            "retention.hourly", .number(0...10_000), "0", "The newest backup of each of the last so many hours is kept."
+        ),
+        SettingRule("retention.daily", .number(0...10_000), "0", "The same of days."),
+        SettingRule("retention.weekly", .number(0...10_000), "0", "The same of weeks."),
+        SettingRule("retention.monthly", .number(0...1200), "0", "The same of months."),
+        SettingRule("retention.yearly", .number(0...100), "0", "The same of years."),
+        SettingRule(
+            "retention.thin", .choice(["yes", "no"]), #""yes""#,
+            "Progressive backups thin out: all for 24 hours, hourly for 7 days, daily for 30."),
+        SettingRule(
+            "retention.undelete", .duration(0...2_592_000, canBeOff: false), #""1d""#,
+            "How long a deleted backup can be brought back, 0s to 30d."),
+        SettingRule(
+            "retention.largest_share", .number(1...100), "50",
+            "Percent of a database's backups that one prune may delete without `--confirm`."),
         SettingRule(
             "messages.keep_days", .number(1...3650), "90",
             "Days that messages are kept, 1 to 3650; unacknowledged errors twice as long."),
         SettingRule(
             "messages.keep_count", .number(1000...10_000_000), "1000000",
             "Messages that are kept at most, 1000 to 10000000; of unacknowledged errors the newest twice as many."),
-        SettingRule("full.at", .dailyTime, #""*-*-* 23:00""#, "When each server gets its daily full, or \"off\"."),
+        SettingRule(
+            "full.at", .recurrence, #""*-*-* 23:00""#, "When each server gets its daily full, or \"off\"."),
         SettingRule(
             "progressive.every", .duration(1...5940, canBeOff: true), #""5m""#,
             "How often each server gets a progressive backup, 1s to 99m, or \"off\"."),
+        SettingRule(
+            "drill.at", .recurrence, #""Sun 03:30""#,
+            "When the newest backup of every database is restored to prove it, or \"off\"."),
+        SettingRule(
+            "prune.at", .recurrence, #""*-*-* *:20""#, "When what retention has released is deleted, or \"off\"."),
         SettingRule("servers.*.engine", .choice(["sqlite"]), #""sqlite""#, "What kind of databases the server holds."),
         SettingRule(
             "servers.*.folders", .paths, "[]", "Folders that are searched for databases, with their sub-folders."),
@@ -87,7 +111,7 @@ struct SettingRule: Sendable {
             "servers.*.include", .texts, "[]",
             "Shell patterns on paths below the folder, such as \"*.db\"; empty includes every database."),
         SettingRule("servers.*.exclude", .texts, "[]", "Shell patterns of what to leave out; wins over include."),
-        SettingRule("servers.*.full_at", .dailyTime, nil, "This server's own full.at."),
+        SettingRule("servers.*.full_at", .recurrence, nil, "This server's own full.at."),
         SettingRule(
             "servers.*.progressive_every", .duration(1...5940, canBeOff: true), nil,
             "This server's own progressive.every."),

@@ -1,5 +1,6 @@
 internal import Model
 internal import Platform
+internal import Policies
 
 /// A checked value of a setting.
 enum SettingValue: Sendable, Equatable {
@@ -8,7 +9,8 @@ enum SettingValue: Sendable, Equatable {
     case number(Int)
     case duration(Duration)
     case bytes(ByteCount)
-    case dailyTime(DailyTime)
+    /// A calendar expression.
+    case recurrence(String)
     case off
 
     /// As written in TOML.
@@ -19,7 +21,7 @@ enum SettingValue: Sendable, Equatable {
         case .number(let number): String(number)
         case .duration(let duration): SettingText.quoted(SettingText.text(duration))
         case .bytes(let bytes): SettingText.quoted(String(bytes.bytes))
-        case .dailyTime(let time): SettingText.quoted(time.description)
+        case .recurrence(let text): SettingText.quoted(text)
         case .off: SettingText.quoted("off")
         }
     }
@@ -52,16 +54,24 @@ extension SettingRule.Kind {
                 ?? .failure("must be a number of bytes such as \"50M\", not \(SettingText.quoted(text))")
         case (.bytes, .number(let number)) where number >= 0:
             return .success(.bytes(ByteCount(number)))
-        case (.dailyTime, .text("off")):
+        case (.recurrence, .text("off")):
             return .success(.off)
-        case (.dailyTime, .text(let text)):
-            return DailyTime(text).map { .success(.dailyTime($0)) }
-                ?? .failure("must be a daily time such as \"*-*-* 23:00\", or \"off\", not \(SettingText.quoted(text))")
+        case (.recurrence, .text(let text)):
+            return Self.recurrence(text)
         case (.timeZone, .text(let text)):
             return text == "UTC" || ZoneFiles.exists(text)
                 ? .success(.text(text)) : .failure("names no zone of this system: \(SettingText.quoted(text))")
         default:
             return .failure("must be \(expectation), not \(raw.kind)")
+        }
+    }
+
+    private static func recurrence(_ text: String) -> Result<SettingValue, Complaint> {
+        do {
+            _ = try Recurrence(text, zone: .utc, zoneNamed: ZoneRules.named)
+            return .success(.recurrence(text))
+        } catch {
+            return .failure("must be a calendar expression such as \"*-*-* 23:00\", or \"off\": \(error.message)")
         }
     }
 
@@ -93,7 +103,7 @@ extension SettingRule.Kind {
 
     private var expectation: String {
         switch self {
-        case .text, .path, .choice, .dailyTime, .timeZone: "a text"
+        case .text, .path, .choice, .recurrence, .timeZone: "a text"
         case .paths, .texts: "a list of texts"
         case .number: "a whole number"
         case .duration: "a text such as \"10m\""

@@ -22,12 +22,11 @@ struct SettingsBuilder {
             backup: BackupSettings(
                 parallel: number("backup.parallel"), onDemandCooldown: duration("backup.on_demand_cooldown") ?? .zero,
                 readLimit: bytes("backup.read_limit")),
-            retention: RetentionSettings(
-                keepDays: number("retention.keep_days"), maxKeepDays: number("retention.max_keep_days"),
-                deletedDays: number("retention.deleted_days")),
+            retention: retention(),
             messages: MessageSettings(
                 keep: .seconds(86_400 * number("messages.keep_days")), keepCount: number("messages.keep_count")),
-            full: dailyTime("full.at"), progressive: duration("progressive.every"),
+            full: recurrence("full.at"), progressive: duration("progressive.every"), drillAt: recurrence("drill.at"),
+            pruneAt: recurrence("prune.at"),
             servers: check.serverNames.map(server), listing: listing())
         compare(settings)
         return check.problems.isEmpty
@@ -41,9 +40,21 @@ struct SettingsBuilder {
         return ServerSettings(
             name: name, engine: text(prefix + "engine") ?? "", folders: texts(prefix + "folders"),
             include: texts(prefix + "include"), exclude: texts(prefix + "exclude"),
-            full: dailyTime(own.full == nil ? "full.at" : prefix + "full_at"),
+            full: recurrence(own.full == nil ? "full.at" : prefix + "full_at"),
             progressive: duration(own.progressive == nil ? "progressive.every" : prefix + "progressive_every"),
             drillQueries: texts(prefix + "drill_queries"))
+    }
+
+    private func retention() -> RetentionSettings {
+        func count(_ key: String) -> Int? { number("retention.\(key)") > 0 ? number("retention.\(key)") : nil }
+        let rules = RetentionRules(
+            keepDays: number("retention.keep_days"), deletedDays: number("retention.deleted_days"),
+            keepLast: count("keep_last"), hourly: count("hourly"), daily: count("daily"), weekly: count("weekly"),
+            monthly: count("monthly"), yearly: count("yearly"), thin: text("retention.thin") != "no")
+        return RetentionSettings(
+            rules: rules, maxKeepDays: number("retention.max_keep_days"),
+            undelete: duration("retention.undelete") ?? .seconds(86_400),
+            largestShare: number("retention.largest_share"))
     }
 
     private func key() -> RepositorySettings.Key {
@@ -138,9 +149,9 @@ struct SettingsBuilder {
         return duration
     }
 
-    private func dailyTime(_ key: String) -> DailyTime? {
-        guard case .dailyTime(let time) = value(key) else { return nil }
-        return time
+    private func recurrence(_ key: String) -> String? {
+        guard case .recurrence(let text) = value(key) else { return nil }
+        return text
     }
 
     private func bytes(_ key: String) -> ByteCount? {

@@ -7,7 +7,9 @@ package enum DatabaseState: String, Sendable, Codable, CaseIterable {
     case unreachable
     /// It is there, but can't be read as a database; `fault` says why.
     case unreadable
-    /// Its server answered, complete, and no longer has it.
+    /// Its server's latest complete answer lacks it; its deletion is not confirmed yet.
+    case missing
+    /// Its server answered, complete, and no longer has it; twice, at least a minute apart.
     case deleted
 }
 
@@ -31,8 +33,11 @@ package struct Database: Sendable, Codable, Equatable {
     package var lastProven: Instant?
     package var nextRun: Instant?
     package var nextRunKind: BackupKind?
-    /// No good backup for longer than the settings promise.
+    /// The schedule that makes it.
+    package var nextRunSchedule: String?
+    /// No good backup for longer than its schedules promise.
     package var overdue: Bool
+    package var overdueSince: Instant?
     /// The end of the cooldown of on-demand backups.
     package var cooldownEnds: Instant?
     /// The run that works on it now.
@@ -64,6 +69,8 @@ package struct Database: Sendable, Codable, Equatable {
         self.nextRun = nextRun
         self.nextRunKind = nextRunKind
         self.overdue = overdue
+        self.overdueSince = nil
+        self.nextRunSchedule = nil
         self.cooldownEnds = cooldownEnds
         self.run = run
         self.deleted = deleted

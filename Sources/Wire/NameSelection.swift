@@ -53,3 +53,22 @@ package enum NameSelection {
         Fault(.notFound, "no database matches \(typed)", hint: "list them with `holdfast databases`")
     }
 }
+
+extension NameSelection {
+    /// Whether a scope, as schedules and rules name it, covers a database: its whole name, its server, a folder above it
+    /// (`server/folder/`), or a shell pattern. An empty scope covers everything.
+    package static func covers(_ scope: [String], _ name: DatabaseName) -> Bool {
+        scope.isEmpty || scope.contains { entry in covers(entry, name) }
+    }
+
+    private static func covers(_ entry: String, _ name: DatabaseName) -> Bool {
+        if isPattern(entry) { return fits(name.text, pattern: entry) }
+        if entry.hasSuffix("/") { return name.text.hasPrefix(entry) }
+        return name.text == entry || name.server == entry
+    }
+
+    /// Whether a scope may cover databases of a server.
+    package static func mayCover(_ scope: [String], server: String) -> Bool {
+        scope.isEmpty || scope.contains { $0 == server || isPattern($0) || $0.hasPrefix("\(server)/") }
+    }
+}

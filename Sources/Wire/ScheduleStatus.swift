@@ -1,13 +1,5 @@
 package import Model
 
-/// How an occurrence of a schedule stands.
-package enum OccurrenceState: String, Sendable, Codable, CaseIterable {
-    case open
-    case succeeded
-    case failed
-    case skipped
-}
-
 /// An occurrence that was claimed, as the ledger has it.
 package struct OccurrenceRecord: Sendable, Codable, Equatable {
     package var id: String

@@ -2,7 +2,7 @@ package import Model
 
 /// The daemon's state at a glance.
 package struct Status: Sendable, Codable, Equatable {
-    /// One sentence for people, such as `all 12 databases are backed up`.
+    /// One sentence for people, such as `all 12 databases can be restored to 10:00 or later, …`.
     package var sentence: String
     package var instant: Instant
     package var version: String
@@ -14,10 +14,15 @@ package struct Status: Sendable, Codable, Equatable {
     package var windows: [Window]
     /// What needs an admin, beyond the faults of single databases.
     package var problems: [ProblemObject]
+    /// What a schedule does next.
+    package var next: NextRun?
+    /// Errors in the message center that nobody has acknowledged.
+    package var unacknowledged: Int
 
     package init(
         sentence: String, instant: Instant, version: String, databases: [Database], repository: RepositorySpace? = nil,
-        runs: [Run] = [], windows: [Window] = [], problems: [ProblemObject] = []
+        runs: [Run] = [], windows: [Window] = [], problems: [ProblemObject] = [],
+        next: NextRun? = nil, unacknowledged: Int = 0
     ) {
         self.sentence = sentence
         self.instant = instant
@@ -27,5 +32,18 @@ package struct Status: Sendable, Codable, Equatable {
         self.runs = runs
         self.windows = windows
         self.problems = problems
+        self.next = next
+        self.unacknowledged = unacknowledged
+    }
+}
+
+/// What a schedule does next.
+package struct NextRun: Sendable, Codable, Equatable {
+    package var schedule: String
+    package var instant: Instant
+
+    package init(schedule: String, instant: Instant) {
+        self.schedule = schedule
+        self.instant = instant
     }
 }

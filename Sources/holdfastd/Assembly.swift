@@ -4,7 +4,6 @@ import Logging
 import Model
 import Operations
 import Platform
-import Scheduling
 import ServiceLifecycle
 import Settings
 import UnixSignals
@@ -13,7 +12,6 @@ import UnixSignals
 /// process, and systemd starts it again.
 struct Assembly {
     private let host: Host
-    private let scheduler: TickScheduler
     private let service: HostService
     private let reload: @Sendable () throws -> Void
     private let logger = Logger(label: "holdfastd")
@@ -25,10 +23,6 @@ struct Assembly {
         let logger = logger
         host = try Host.open(settings) { fault in logger.error("\(fault)") }
         let host = host
-        scheduler = TickScheduler(
-            last: try host.catalog.lastTicks(), zone: { LocalZone.offsetSeconds(at: $0) }, clock: { WallClock.now() },
-            work: host)
-        let scheduler = scheduler
         reload = {
             let settings = try SettingsFiles.load(path)
             guard settings.timeZone == host.settings.timeZone else {
@@ -37,7 +31,6 @@ struct Assembly {
                     hint: "restart the daemon to use \(settings.timeZone ?? "the system's")")
             }
             try host.reload(settings)
-            scheduler.apply(host.tickRules)
         }
         service = HostService(host, version: Build.version, reload: reload)
     }
@@ -47,13 +40,12 @@ struct Assembly {
 
     /// Serves until SIGTERM or SIGINT; the runs are told to stop and the catalog is closed however that ends.
     func run() async throws {
-        let (host, scheduler) = (host, scheduler)
+        let host = host
         let server = APIServer(socket: host.settings.socket, service: service, logger: logger) {
             host.started(version: Build.version)
-            scheduler.apply(host.tickRules)
             ServiceNotification.ready(status: "serving \(host.configuration.servers.count) servers")
         }
-        let drain = Drain(host: host, service: service, scheduler: scheduler, logger: logger)
+        let drain = Drain(host: host, service: service, logger: logger)
         // Services end from the last to the first: runs begin to stop while the server still answers.
         var configuration = ServiceGroupConfiguration(
             services: [
@@ -72,7 +64,6 @@ struct Assembly {
             failure = error
         }
         ServiceNotification.stopping()
-        scheduler.stop()
         host.stop()
         guard let failure else { return }
         guard drain.hasBegun else { throw failure }

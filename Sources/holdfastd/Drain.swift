@@ -2,7 +2,6 @@ import Logging
 import Model
 import Operations
 import Platform
-import Scheduling
 import ServiceLifecycle
 import Synchronization
 
@@ -11,14 +10,12 @@ import Synchronization
 final class Drain: ServiceLifecycle.Service {
     private let host: Host
     private let service: HostService
-    private let scheduler: TickScheduler
     private let logger: Logger
     private let begun = Atomic(false)
 
-    init(host: Host, service: HostService, scheduler: TickScheduler, logger: Logger) {
+    init(host: Host, service: HostService, logger: Logger) {
         self.host = host
         self.service = service
-        self.scheduler = scheduler
         self.logger = logger
     }
 
@@ -29,10 +26,10 @@ final class Drain: ServiceLifecycle.Service {
         try await gracefulShutdown()
         begun.store(true, ordering: .relaxed)
         ServiceNotification.stopping()
-        let (host, scheduler) = (host, scheduler)
+        let host = host
         do {
             try await Threads.run("drain") {
-                scheduler.stop()
+                host.timing.stop()
                 _ = host.queue.stop()
             }
             for run in host.board.working {

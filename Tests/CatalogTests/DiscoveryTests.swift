@@ -42,16 +42,21 @@ import Testing
         try catalog.record(.unreachable(Fault(.serverUnreachable, "not mounted")), server: "crm", at: at(10))
         #expect(try state("a") == .unreachable)
         #expect(try catalog.databases().map(\.lastSeen) == [at(5), at(5)])
+        let b = DatabaseName(server: "crm", path: "b")
         let changes = try see(["a"], 20)
-        #expect(changes.isBack && changes.gone == [DatabaseName(server: "crm", path: "b")])
+        #expect(changes.isBack && changes.missing == [b] && changes.gone.isEmpty)
         #expect(try state("a") == .present)
+        #expect(try state("b") == .missing)
+        #expect(try see(["a"], 79).gone.isEmpty)
+        #expect(try catalog.databases().count == 2)
+        #expect(try see(["a"], 80).gone == [b])
         #expect(try state("b") == .gone)
         let gone = try #require(try catalog.databases(includingGone: true).last)
-        #expect(gone.goneSince == at(20) && gone.lastSeen == at(5))
+        #expect(gone.goneSince == at(80) && gone.lastSeen == at(5))
         #expect(try catalog.databases().count == 1)
         #expect(
             try catalog.messages(MessageQuery(after: 2)).map(\.code) == [
-                .serverUnreachable, .serverReachable, .databaseGone,
+                .serverUnreachable, .serverReachable, .databaseGone, .graceStarted,
             ])
     }
 
@@ -70,8 +75,11 @@ import Testing
         try see(["a"], 0)
         let unit = try catalog.databases().first?.unit
         try see([], 10)
-        let changes = try see(["a"], 20)
-        #expect(changes.found.count == 1)
+        try see([], 90)
+        #expect(try state("a") == .gone)
+        let changes = try see(["a"], 100)
+        #expect(changes.found.isEmpty && changes.notices.count == 1)
+        #expect(try catalog.messages().last?.code == .databaseReturned)
         #expect(try catalog.databases(includingGone: true).map(\.unit) == [unit])
         #expect(try catalog.databases().first?.goneSince == nil)
     }
@@ -125,7 +133,7 @@ import Testing
     @Test func tenThousandQuietDatabasesCostNextToNothing() throws {
         let units = (0..<10_000).map { _ in UnitID.random() }
         let sightings = units.enumerated().map { sighting("db-\($0.offset)", unit: $0.element) }
-        try catalog.record(.complete(sightings, identity: nil), server: "crm", at: at(0), messages: { _ in [] })
+        try catalog.record(.complete(sightings, identity: nil), server: "crm", at: at(0))
         try catalog.noteUnchanged(Set(units), server: "crm", at: at(1))
         let before = try size()
         for tick in 2..<6 { try catalog.noteUnchanged(Set(units), server: "crm", at: at(tick)) }

@@ -188,14 +188,4 @@ import Testing
         #expect(try catalog.proofs(of: backup).map(\.level) == [.stored, .restore])
         #expect(try catalog.proofs(of: unit) == [backup: proofs[0]])
     }
-
-    @Test func aTickIsClaimedOnce() throws {
-        let tick = TickKey(server: "crm", kind: .full)
-        let other = TickKey(server: "crm", kind: .progressive)
-        #expect(try catalog.claimTicks([tick: at(0)]) == [tick])
-        #expect(try catalog.claimTicks([tick: at(0), other: at(0)]) == [other])
-        #expect(try catalog.claimTicks([tick: at(-5)]) == [tick])
-        try scratch.reopen()
-        #expect(try catalog.lastTicks() == [tick: at(-5), other: at(0)])
-    }
 }

@@ -37,3 +37,20 @@ func reading(_ seconds: Int, boot: String = "boot-1") -> ClockReading {
 
 let orders = DatabaseName(server: "crm", path: "orders.db")
 let alice = Actor.user(uid: 1000, name: "alice")
+
+extension Catalog {
+    /// A discovery under plain circumstances: the boot clock goes with the wall clock, deleted databases are kept for seven
+    /// days.
+    @discardableResult
+    func record(_ discovery: Discovery, server: String, at instant: Instant) throws -> DiscoveryChanges {
+        try record(discovery, server: server, terms: .plain(at: instant))
+    }
+}
+
+extension DiscoveryTerms {
+    static func plain(at instant: Instant, clockIsTrusted: Bool = true) -> DiscoveryTerms {
+        DiscoveryTerms(
+            reading: ClockReading(sinceBoot: instant - Instant(seconds: 0), bootID: "boot", wall: instant),
+            clockIsTrusted: clockIsTrusted, deletedDays: { _ in 7 }, zone: { _ in 0 })
+    }
+}

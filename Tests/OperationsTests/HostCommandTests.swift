@@ -11,7 +11,7 @@ import Wire
     @Test func aCommandThatSucceedsIsOnRecordWithItsSchedule() async throws {
         let fixture = try HostFixture(databases: [])
         let (ended, isEnded) = AsyncStream<Void>.makeStream()
-        let begun = try fixture.host.runCommand(["/usr/bin/true"], schedule: "updates") { isEnded.finish() }
+        let begun = try fixture.host.runCommand(["/usr/bin/true"], schedule: "updates") { _ in isEnded.finish() }
         for await _ in ended {}
         let run = try await fixture.ended(begun)
         #expect(run.kind == .command && run.state == .succeeded)

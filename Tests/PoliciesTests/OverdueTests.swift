@@ -6,10 +6,10 @@ import Testing
     static let noon = time("2026-11-22T12:00:00Z")
 
     static func plan(
-        _ rule: String, lastGood: String?, name: String = "tick", zone: @escaping ZoneOffset = Zones.berlin
+        _ rule: String, lastGood: String?, name: String = "tick"
     ) throws -> Overdue.Plan {
-        let rule = try TickRule(parsing: rule)
-        return Overdue.Plan(schedule: name, lastGood: lastGood.map { time($0) }) { rule.next(after: $0, zone: zone) }
+        let rule = try Recurrence(rule, zone: try SystemZones.rules("Europe/Berlin"))
+        return Overdue.Plan(schedule: name, lastGood: lastGood.map { time($0) }) { rule.next(after: $0)?.instant }
     }
 
     @Test(arguments: [(1, 60), (60, 60), (240, 60), (300, 75), (3600, 900), (86_400, 3600), (604_800, 3600)])

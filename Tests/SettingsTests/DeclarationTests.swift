@@ -64,7 +64,9 @@ extension DeclarationFile {
         let scopes = ["", "crm", "crm/a b/", "crm/\"quoted\".db"].filter { _ in Bool.random(using: &generator) }
         return DeclarationFile(
             schedules: names.sorted().map { .random($0, &generator) },
-            retention: scopes.sorted().map { ($0, .random(&generator)) })
+            // A default that says nothing can't be told from none.
+            retention: scopes.sorted().map { ($0, RetentionRules.random(&generator)) }
+                .filter { !$0.0.isEmpty || $0.1 != RetentionRules() })
     }
 }
 

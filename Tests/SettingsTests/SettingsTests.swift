@@ -29,7 +29,7 @@ import Testing
         #expect(settings.retention.keepDays == 30 && settings.retention.maxKeepDays == 30)
         #expect(settings.retention.deletedDays == 7)
         #expect(settings.messages == MessageSettings(keep: .seconds(90 * 86_400), keepCount: 1_000_000))
-        #expect(settings.full?.hour == 23)
+        #expect(settings.full == "*-*-* 23:00" && settings.drillAt == "Sun 03:30")
         #expect(settings.progressive == .seconds(300))
         #expect(settings.servers.isEmpty && settings.restoreRoots.isEmpty && settings.timeZone == nil)
         #expect(settings.listing.allSatisfy { $0.source == "default" })
@@ -65,7 +65,7 @@ import Testing
         #expect(settings.progressive == .seconds(5940))
         let server = try #require(settings.server("crm"))
         #expect(server.folders == ["/srv/crm"] && server.exclude == ["*.tmp"] && server.include.isEmpty)
-        #expect(server.full?.description == "*-*-* 03:30")
+        #expect(server.full == "*-*-* 03:30")
         #expect(server.progressive == .seconds(1))
     }
 
@@ -89,7 +89,8 @@ import Testing
         "[backup]\nparallel = 0", "[backup]\nparallel = \"2\"", "[backup]\nparallel = 2.5",
         "[backup]\non_demand_cooldown = 10", "[backup]\non_demand_cooldown = \"10\"",
         "[backup]\non_demand_cooldown = \"off\"", "[backup]\nread_limit = \"fast\"", "[progressive]\nevery = \"0s\"",
-        "[progressive]\nevery = \"100m\"", "[full]\nat = \"25:00\"", "[full]\nat = \"Sun 02:00\"",
+        "[progressive]\nevery = \"100m\"", "[full]\nat = \"25:00\"", "[full]\nat = \"Sun 02:60\"",
+        "[drill]\nat = \"*-02-30\"",
         "[repository]\ncompression = \"zstd\"", "[repository]\npath = \"repository\"", "socket = \"~/sock\"",
         "[repository]\nkey_file = \"/a/../b\"", "[retention]\nkeep_days = 31", "[retention]\ndeleted_days = 16",
         "[messages]\nkeep_days = 0", "[messages]\nkeep_days = 3651", "[messages]\nkeep_count = 999",

@@ -12,17 +12,21 @@ package struct BackupOrder: Sendable {
     package var actor: Actor
     package var comment: String?
     package var preserve: Bool
+    /// The schedule that asks for it.
+    package var schedule: String?
     /// The newest backup has been deleted, so that it can't stand for a database that is unchanged since.
     package var isNewestUnusable = false
 
     package init(
-        kind: BackupKind, origin: BackupOrigin, actor: Actor, comment: String? = nil, preserve: Bool = false
+        kind: BackupKind, origin: BackupOrigin, actor: Actor, comment: String? = nil, preserve: Bool = false,
+        schedule: String? = nil
     ) {
         self.kind = kind
         self.origin = origin
         self.actor = actor
         self.comment = comment
         self.preserve = preserve
+        self.schedule = schedule
     }
 }
 
@@ -153,7 +157,7 @@ package struct BackUp {
         }
         let draft = PointDraft(
             kind: isFull ? .full : .progressive, origin: order.origin, actor: order.actor,
-            comment: order.comment ?? "", started: started, finished: WallClock.now(), instant: snapshot.instant,
+            schedule: order.schedule, comment: order.comment ?? "", started: started, finished: WallClock.now(), instant: snapshot.instant,
             engine: engine.kind, server: server, database: database.name, sourcePath: database.path,
             preRoot: base?.draft.postRoot, preSequence: base?.sequence, postRoot: tally.yields(from: root),
             files: matching.files, cuts: matching.cuts, gone: matching.gone, token: snapshot.token,

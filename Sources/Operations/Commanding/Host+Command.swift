@@ -1,4 +1,4 @@
-import Catalog
+package import Catalog
 import Messages
 package import Model
 import Platform
@@ -17,14 +17,18 @@ extension Host {
     /// - Throws: `wrong-usage` for no program; faults of the catalog.
     @discardableResult
     package func runCommand(
-        _ argv: [String], schedule: String, timeout: Duration = .seconds(3600), by actor: Actor = .daemon,
-        ended: @escaping @Sendable () -> Void = {}
+        _ argv: [String], schedule: String, occurrence: OccurrenceID? = nil, timeout: Duration = .seconds(3600),
+        by actor: Actor = .daemon, ended: @escaping @Sendable (RunID) -> Void = { _ in }
     ) throws -> Wire::Run {
         guard let program = argv.first else {
             throw Fault(.wrongUsage, "schedule \(schedule) names no command", hint: "name the program to run")
         }
         let results = try catalog.enqueue(
-            [RunRequest(.command, origin: .scheduled, actor: actor, target: program, comment: schedule)], at: clock)
+            [
+                RunRequest(
+                    .command, origin: .scheduled, actor: actor, target: program, schedule: schedule,
+                    occurrence: occurrence)
+            ], at: clock)
         let run = try results[0].get()
         let what = "command \(SafeText.oneLine(program)) of schedule \(schedule)"
         start(
@@ -34,7 +38,7 @@ extension Host {
             failed: { fault in
                 RunEnding.failure(
                     fault, fault.code == .commandRefused ? .commandRefused : .commandFailed, "\(what) failed")
-            }, ended: ended)
+            }, ended: { ended(run.id) })
         return board.run(String(run.id)) ?? Wire::Run(run)
     }
 
@@ -76,18 +80,19 @@ extension Host {
     ///   - ended: called once; not when this throws.
     @discardableResult
     package func sayScheduled(
-        _ severity: Severity, _ text: String, schedule: String, by actor: Actor = .daemon,
-        ended: @escaping @Sendable () -> Void = {}
+        _ severity: Severity, _ text: String, schedule: String, occurrence: OccurrenceID? = nil,
+        by actor: Actor = .daemon, ended: @escaping @Sendable (RunID) -> Void = { _ in }
     ) throws -> Wire::Run {
         let results = try catalog.enqueue(
-            [RunRequest(.message, origin: .scheduled, actor: actor, comment: schedule)], at: clock)
+            [RunRequest(.message, origin: .scheduled, actor: actor, schedule: schedule, occurrence: occurrence)],
+            at: clock)
         let run = try results[0].get()
         let message = MessageDraft(severity, .scheduledMessage, SafeText.oneLine(text))
         start(
             run, priority: .scheduled, takesPlace: false,
             work: { _ in RunEnding(outcome: .succeeded(), messages: [message]) },
             failed: { RunEnding.failure($0, .scheduleFailed, "the message of schedule \(schedule) was not said") },
-            ended: ended)
+            ended: { ended(run.id) })
         return board.run(String(run.id)) ?? Wire::Run(run)
     }
 }

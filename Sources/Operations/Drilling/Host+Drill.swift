@@ -1,10 +1,9 @@
-import Catalog
+package import Catalog
 import Engines
 package import Model
 import Platform
 import Settings
 import Storage
-import Synchronization
 package import Wire
 
 extension Host {
@@ -13,34 +12,30 @@ extension Host {
     /// Drills go one after the other, and after backups that wait.
     /// - Parameters:
     ///   - origin: on record with the runs.
-    ///   - ended: called once, when the last of the runs has ended, whatever became of them; before this returns when none
-    ///     was started; not when this throws.
+    ///   - schedule: that asks for them, and its occurrence.
+    ///   - began: called with all runs before any starts.
+    ///   - ended: called once for each run, whatever became of it.
     /// - Returns: the runs, and the databases left out because they have no backup or are being drilled.
     /// - Throws: `wrong-usage`, `not-found`, `ambiguous-name`; `busy` when the one database named is being drilled; why the
     ///   repository can't be opened.
     package func requestDrill(
-        _ request: DrillRequest, by actor: Actor, origin: BackupOrigin = .onDemand,
-        ended: @escaping @Sendable () -> Void = {}
+        _ request: DrillRequest, by actor: Actor, origin: BackupOrigin = .onDemand, schedule: String? = nil,
+        occurrence: OccurrenceID? = nil, began: ([RunID]) -> Void = { _ in },
+        ended: @escaping @Sendable (RunID) -> Void = { _ in }
     ) throws -> DrillReply {
         try request.check()
         // Asked here, so that who waits learns at once what no run could mend.
         _ = try repositories.open()
         let (chosen, skipped) = try chooseDrills(request)
         let results = try catalog.enqueue(
-            chosen.map { RunRequest(.drill, database: $0.name, unit: $0.unit, origin: origin, actor: actor) },
-            at: clock)
+            chosen.map {
+                RunRequest(
+                    .drill, database: $0.name, unit: $0.unit, origin: origin, actor: actor, schedule: schedule,
+                    occurrence: occurrence)
+            }, at: clock)
         let runs = try results.map { try $0.get() }
-        let open = Mutex(runs.count)
-        if runs.isEmpty { ended() }
-        for (order, run) in zip(chosen, runs) {
-            startDrill(order, run) {
-                let isLast = open.withLock { open in
-                    open -= 1
-                    return open == 0
-                }
-                if isLast { ended() }
-            }
-        }
+        began(runs.map(\.id))
+        for (order, run) in zip(chosen, runs) { startDrill(order, run) { ended(run.id) } }
         return DrillReply(runs: runs.map { board.run(String($0.id)) ?? Wire::Run($0) }, skipped: skipped)
     }
 

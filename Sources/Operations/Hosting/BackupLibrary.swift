@@ -8,11 +8,13 @@ import Wire
 /// Everything comes from the repository: no catalog is needed.
 struct BackupLibrary {
     private let repository: Repository
-
-    init(_ repository: Repository) { self.repository = repository }
-
     /// How long a deleted backup can be brought back.
-    static let undeleteWindow = Duration.seconds(86_400)
+    private let undelete: Duration
+
+    init(_ repository: Repository, undelete: Duration = .seconds(86_400)) {
+        self.repository = repository
+        self.undelete = undelete
+    }
 
     /// Newest first.
     /// - Parameter known: databases that may have none.
@@ -99,25 +101,38 @@ struct BackupLibrary {
 
     /// Oldest first.
     func backups(of unit: BackupUnit) throws -> [Backup] {
+        let (records, marks, damage) = try details(of: unit)
+        return records.map { record in
+            let mark = marks[record.sequence] ?? MarkState(isPreserved: false)
+            return Backup(
+                record, mark, isSuspect: isSuspect(record, among: records, proven: mark.proofs[.restore]),
+                isDamaged: isDamaged(record, damage), undelete: undelete)
+        }
+    }
+
+    /// What is known of the backups of a unit, oldest first, void points left out.
+    func details(
+        of unit: BackupUnit
+    ) throws -> (records: [PointRecord], marks: [SequenceNumber: MarkState], damage: DamageList) {
         let records = try repository.sequences(of: unit.id).compactMap { sequence in
             // A damaged record keeps nobody from the others; `holdfast repository check` names it.
             try? unit.record(sequence)
         }.filter { !$0.isVoid }
         let preserved = Set(records.filter(\.draft.preserved).map(\.sequence))
         let marks = try repository.markStates(of: unit.id, preservedAtBirth: preserved)
-        let damage = try repository.knownDamage(of: unit.id)
-        return records.map { record in
-            let mark = marks[record.sequence] ?? MarkState(isPreserved: false)
-            let drifts = records.filter { later in
-                later.draft.drift.map { $0.suspectFrom <= record.sequence && record.sequence < later.sequence } ?? false
-            }
-            let proven = mark.proofs[.restore]
-            let suspect = drifts.contains { later in proven.map { $0 < later.draft.finished } ?? true }
-            return Backup(record, mark, isSuspect: suspect, isDamaged: isDamaged(record, damage))
+        return (records, marks, try repository.knownDamage(of: unit.id))
+    }
+
+    /// Whether drift was found after a backup, and it was not proven since.
+    func isSuspect(_ record: PointRecord, among records: [PointRecord], proven: Instant?) -> Bool {
+        records.contains { later in
+            guard let drift = later.draft.drift, drift.suspectFrom <= record.sequence, record.sequence < later.sequence
+            else { return false }
+            return proven.map { $0 < later.draft.finished } ?? true
         }
     }
 
-    private func isDamaged(_ record: PointRecord, _ damage: DamageList) -> Bool {
+    func isDamaged(_ record: PointRecord, _ damage: DamageList) -> Bool {
         guard !damage.isEmpty else { return false }
         let objects = Set(record.packs + [.point(record.sequence)])
         return damage.items.contains { objects.contains($0.object) }
@@ -144,7 +159,7 @@ struct BackupLibrary {
 }
 
 extension Backup {
-    init(_ record: PointRecord, _ mark: MarkState, isSuspect: Bool, isDamaged: Bool) {
+    init(_ record: PointRecord, _ mark: MarkState, isSuspect: Bool, isDamaged: Bool, undelete: Duration) {
         let draft = record.draft
         let deepest = mark.proofs.max { $0.key < $1.key }
         self.init(
@@ -154,6 +169,6 @@ extension Backup {
             pages: draft.files.reduce(0) { $0 + UInt64($1.pages) }, pagesStored: record.pagesStored,
             engine: draft.engine, verified: deepest.map { Proof(level: $0.key, instant: $0.value) },
             proven: mark.proofs[.restore], preserved: mark.isPreserved, suspect: isSuspect, damaged: isDamaged,
-            deleted: mark.deleted, removal: mark.deleted.map { $0 + BackupLibrary.undeleteWindow })
+            deleted: mark.deleted, removal: mark.deleted.map { $0 + undelete })
     }
 }

@@ -28,9 +28,9 @@ extension Host {
         switch discovery {
         case .complete:
             try catalog.record(
-                .complete(sightings, identity: finding.memory), server: server.name, at: WallClock.now())
+                .complete(sightings, identity: finding.memory), server: server.name, terms: try discoveryTerms())
         case .unreachable(let fault, _):
-            try catalog.record(.unreachable(fault), server: server.name, at: WallClock.now())
+            try catalog.record(.unreachable(fault), server: server.name, terms: try discoveryTerms())
         }
         let units = Dictionary(
             try catalog.databases(server: server.name).map { ($0.path, $0.unit) },

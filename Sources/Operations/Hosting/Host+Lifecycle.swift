@@ -35,9 +35,15 @@ extension Host {
         return host
     }
 
-    /// Says that the daemon serves, and looks what there is to back up.
+    /// Says that the daemon serves, looks what there is to back up, and lets schedules run.
     package func started(version: String) {
         say([MessageDraft(.info, .daemonStarted, "holdfastd \(version) started")])
+        do {
+            try startTiming()
+        } catch {
+            let fault = Fault.wrapping(error)
+            say([MessageDraft(.error, fault.code, "no schedule runs: \(fault.message)", hint: fault.hint)])
+        }
         Threads.start("discovery") { [self] in
             let databases = discoverAll()
             // Kept open from now on: the writer's lock shows a second daemon that the repository is taken.
@@ -58,6 +64,7 @@ extension Host {
                 .badSettings, "\(key) can't be changed while the daemon runs", hint: "restart the daemon to use \(now)")
         }
         use(try Configuration(settings))
+        try syncSchedules()
         say([MessageDraft(.info, .settingsReloaded, "settings were reloaded")])
         Threads.start("discovery") { [self] in _ = discoverAll() }
     }
@@ -69,6 +76,7 @@ extension Host {
 
     /// Drops what waits, asks what works to stop, and waits for it a while; then delivers the last messages.
     package func stop() {
+        timing.stop()
         _ = queue.stop()
         cancellations.withLock { all in for cancellation in all.values { cancellation.request() } }
         _ = queue.waitUntilIdle(deadline: Date(timeIntervalSinceNow: 60))

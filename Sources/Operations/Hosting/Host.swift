@@ -16,6 +16,9 @@ package final class Host: Sendable {
     package let queue: RunQueue
     package let repositories: RepositoryDoor
     package let center: MessageCenter
+    package let timing = Timetable()
+    let zone = ZoneKeeper()
+    let tending = Tending()
     let cancellations = Mutex<[Int64: Cancellation]>([:])
     /// When each run at work last moved, by the boot clock.
     let heartbeats = Mutex<[Int64: Duration]>([:])

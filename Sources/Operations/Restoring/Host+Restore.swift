@@ -41,6 +41,7 @@ extension Host {
                 try plan.refuseClients(request)
             })
         if request.discardReplaced, let replaced = result.replaced { try Files.removeTree(replaced) }
+        if plan.isInPlace { seeAgain(plan.unit.id) }
         let kept = request.discardReplaced ? nil : result.replaced
         let aside = kept.map { "; the replaced files are in \($0)" } ?? ""
         let message = MessageDraft(
@@ -61,12 +62,20 @@ extension Host {
         let path = known?.path ?? record.draft.sourcePath
         switch known?.state {
         case .present, .faulty: return path
-        case .gone, nil:
+        case .gone, .missing, nil:
             if !Files.exists(path) { return path }
             throw absent(record, "is gone, and \(path) is another file", "restore it to a new path with --to")
         case .unreachable:
             throw absent(record, "is on a server that can't be reached", "mend the server first, or restore with --to")
         }
+    }
+
+    /// A database that was gone is back: its grace ends at once, not with the next look at its server.
+    private func seeAgain(_ unit: UnitID) {
+        guard let record = try? catalog.database(unit), record.state == .gone || record.state == .missing,
+            let server = configuration.server(record.server)
+        else { return }
+        do { try discover(server) } catch { report(Fault.wrapping(error)) }
     }
 
     private func absent(_ record: PointRecord, _ why: String, _ hint: String) -> Fault {

@@ -47,6 +47,9 @@ package final class RunQueue: @unchecked Sendable {
         condition.withLock { (machine.waiting + machine.working).contains { $0.unit == unit } }
     }
 
+    /// Runs that wait, in the order in which they will start if nothing else comes.
+    package var waiting: [String] { condition.withLock { machine.waiting.map(\.run) } }
+
     /// Starts nothing more.
     /// - Returns: the runs that were waiting.
     package func stop() -> [String] {

@@ -21,7 +21,7 @@ extension Wire::Run {
             id: String(run.id), kind: Wire::RunKind(run.request.kind), state: Wire::RunState(run.state),
             database: run.request.database, actor: Principal(run.request.actor), origin: run.request.origin,
             backupKind: run.request.backupKind, created: run.requested, started: run.started, finished: run.finished,
-            fault: run.fault.map { ProblemObject($0) }, backup: run.backup)
+            fault: run.fault.map { ProblemObject($0) }, backup: run.backup, schedule: run.request.schedule)
     }
 }
 
@@ -67,6 +67,7 @@ extension Wire::DatabaseState {
             case .gone: .deleted
             case .unreachable: .unreachable
             case .faulty: .unreadable
+            case .missing: .missing
             }
     }
 }

@@ -35,7 +35,8 @@ extension HostService {
             throw Fault(
                 .notPermitted, "backup \(id) is preserved", hint: "run `holdfast backups release \(id)` first")
         }
-        return try await mark(id, .deleted, .backupDeleted, "deleted; it can be undeleted for 24 hours", by: actor)
+        let undelete = DurationText.text(host.settings.retention.undelete)
+        return try await mark(id, .deleted, .backupDeleted, "deleted; it can be undeleted for \(undelete)", by: actor)
     }
 
     package func undelete(_ id: BackupID, by actor: Actor) async throws -> Backup {
@@ -74,7 +75,7 @@ extension HostService {
 
 extension Host {
     func library() throws -> BackupLibrary {
-        BackupLibrary(try repositories.openForReading())
+        BackupLibrary(try repositories.openForReading(), undelete: settings.retention.undelete)
     }
 
     /// Records the runs, all in one transaction, and queues them.

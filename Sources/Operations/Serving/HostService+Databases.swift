@@ -71,36 +71,40 @@ extension Host {
         }
         var space: RepositorySpace?
         do { space = try self.space() } catch { problems.append(ProblemObject(Fault.wrapping(error))) }
+        if let doubt = clockDoubt() { problems.append(ProblemObject(doubt)) }
+        let next = timing.status().compactMap { status in
+            status.next.map { NextRun(schedule: status.schedule.name, instant: $0) }
+        }.min { $0.instant < $1.instant }
+        let unacknowledged = try catalog.unacknowledged().errors
+        let sentence = StatusSentence(
+            databases: databases, problems: problems, next: next, unacknowledged: unacknowledged,
+            time: { instant in
+                let local = instant.rfc3339(offsetSeconds: LocalZone.offsetSeconds(at: instant))
+                return String(local.prefix(16)).replacing("T", with: " ")
+            })
         return Status(
-            sentence: sentence(databases, problems), instant: WallClock.now(), version: version, databases: databases,
-            repository: space, runs: board.active, problems: problems)
+            sentence: sentence.text, instant: WallClock.now(), version: version, databases: databases,
+            repository: space, runs: activeRuns(), problems: problems, next: next, unacknowledged: unacknowledged)
     }
 
-    private func sentence(_ databases: [Database], _ problems: [ProblemObject]) -> String {
-        guard !databases.isEmpty else {
-            return problems.isEmpty ? "no databases were found" : "no databases were found; \(problems[0].message)"
-        }
-        let failed = databases.filter { $0.fault != nil }.count
-        let overdue = databases.filter(\.overdue).count
-        let without = databases.filter { $0.lastBackup == nil }.count
-        let noun = databases.count == 1 ? "database" : "databases"
-        var complaints: [String] = []
-        if failed > 0 { complaints.append("\(failed) with a fault") }
-        if overdue > 0 { complaints.append("\(overdue) overdue") }
-        if without > 0 { complaints.append("\(without) without a backup") }
-        if !problems.isEmpty { complaints.append(problems[0].message) }
-        guard complaints.isEmpty else {
-            return "\(databases.count) \(noun): \(complaints.joined(separator: ", "))"
-        }
-        return databases.count == 1 ? "the database is backed up" : "all \(databases.count) databases are backed up"
+    /// Runs at work and runs that wait, these with their place in the queue.
+    private func activeRuns() -> [Wire::Run] {
+        let places = Dictionary(
+            zip(queue.waiting, 1...).map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
+        return board.active.map { run in
+            var run = run
+            run.place = places[run.id]
+            return run
+        }.sorted { ($0.place ?? 0) < ($1.place ?? 0) }
     }
 
     /// Records with what else is known now: counts, cooldowns, what works on them, when they are due.
     fileprivate func described(_ records: [DatabaseRecord]) throws -> [Database] {
         let (now, active, cooldown) = (clock, board.active, Cooldown(length: settings.backup.onDemandCooldown))
         let repository = try? repositories.openForReading()
-        let ticks = try catalog.lastTicks()
-        let rules = Dictionary(tickRules.map { ($0.server, $0) }, uniquingKeysWith: { first, _ in first })
+        let schedules = BackupSchedules(timing.status())
+        let overdue = overdueSince()
+        let book = try ruleBook()
         return try records.map { record in
             var database = Database(
                 name: record.name, server: record.server, path: record.path, engine: record.engine,
@@ -112,13 +116,17 @@ extension Host {
             database.lastProven = record.lastProven?.instant
             database.fault = record.fault.map { ProblemObject($0) }
             database.deleted = record.goneSince
-            database.graceEnds = record.goneSince.map { $0 + .seconds(settings.retention.deletedDays * 86_400) }
+            database.graceEnds = graceEnd(record, book)
             database.run = active.first { $0.database == record.name }?.id
             database.cooldownEnds = cooldown.remaining(since: try catalog.cooldownStart(of: record.unit), now: now)
                 .map { now.wall + $0 }
-            if record.state != .gone, let rules = rules[record.server] {
-                schedule(&database, record, rules, ticks, now.wall)
+            if record.state != .gone, let next = schedules.next(of: record.name) {
+                database.nextRun = next.instant
+                database.nextRunKind = next.kind
+                database.nextRunSchedule = next.schedule
             }
+            database.overdueSince = overdue[record.unit]
+            database.overdue = database.overdueSince != nil
             return database
         }
     }
@@ -128,23 +136,5 @@ extension Host {
         guard let sequences = try? repository.sequences(of: unit) else { return 0 }
         let marks = (try? repository.markStates(of: unit, preservedAtBirth: [])) ?? [:]
         return sequences.count { marks[$0]?.deleted == nil }
-    }
-
-    private func schedule(
-        _ database: inout Database, _ record: DatabaseRecord, _ rules: ServerRules, _ ticks: [TickKey: Instant],
-        _ now: Instant
-    ) {
-        let zone: ZoneOffset = { LocalZone.offsetSeconds(at: $0) }
-        let next = [(BackupKind.progressive, rules.progressive), (.full, rules.full)].compactMap { kind, rule in
-            rule.next(after: ticks[TickKey(server: record.server, kind: kind)] ?? now, zone: zone).map {
-                (kind, max($0, now))
-            }
-        }.min { $0.1 < $1.1 }
-        database.nextRun = next?.1
-        database.nextRunKind = next?.0
-        // Two ticks of the most frequent rule may pass, and never less than five minutes.
-        guard let period = [rules.progressive.period, rules.full.period].compactMap({ $0 }).min() else { return }
-        let known = [record.lastBackup?.instant, record.unchangedAsOf].compactMap { $0 }.max() ?? record.firstSeen
-        database.overdue = now - known > max(period + period, .seconds(300))
     }
 }

@@ -7,7 +7,10 @@ import Wire
 
 extension Host {
     /// Records a verification and queues it.
-    func requestVerify(_ request: VerifyRequest, by actor: Actor) throws -> Wire::Run {
+    func requestVerify(
+        _ request: VerifyRequest, by actor: Actor, schedule: String? = nil, occurrence: OccurrenceID? = nil,
+        ended: @escaping @Sendable (RunID) -> Void = { _ in }
+    ) throws -> Wire::Run {
         let library = try library()
         let scratch = settings.scratchFolder
         let chosen = try VerifyAll(
@@ -19,15 +22,15 @@ extension Host {
             [
                 RunRequest(
                     .verify, database: name, unit: name == nil ? nil : chosen.first?.0.id, actor: actor,
-                    target: request.level.rawValue)
+                    target: request.level.rawValue, schedule: schedule, occurrence: occurrence)
             ], at: clock)
         let run = try results[0].get()
         let noun = chosen.count == 1 ? "backup \(chosen[0].1.id)" : "\(chosen.count) backups"
         let what = "verification of \(noun)\(name.map { " of \($0)" } ?? "") at level \(request.level.rawValue)"
         start(
-            run, priority: .onDemand, started: [MessageDraft(.info, .verifyStarted, "\(what) started")],
+            run, priority: schedule == nil ? .onDemand : .scheduled, started: [MessageDraft(.info, .verifyStarted, "\(what) started")],
             work: { context in try context.host.verify(chosen, request.level, what, library, context) },
-            failed: { RunEnding.failure($0, .verifyFailed, "\(what) failed") })
+            failed: { RunEnding.failure($0, .verifyFailed, "\(what) failed") }, ended: { ended(run.id) })
         return board.run(String(run.id)) ?? Wire::Run(run)
     }
 

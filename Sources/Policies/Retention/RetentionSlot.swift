@@ -100,10 +100,6 @@ struct LocalMoment: Sendable, Hashable {
     var civil: CivilTime { CivilTime(Instant(seconds: seconds)) }
 }
 
-func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-    value >= 0 ? value / divisor : -((divisor - 1 - value) / divisor)
-}
-
 func digits(_ value: Int, _ width: Int) -> String {
     let text = String(value)
     return String(repeating: "0", count: max(0, width - text.count)) + text

@@ -27,7 +27,7 @@ struct DeclarationReader {
             let tables = ["schedules", "retention"]
             add(
                 line, "unknown table [\(table.joined(separator: "."))]",
-                hint: NearestKey.nearest(to: table[0], among: tables).map { "did you mean [\($0)]?" }
+                hint: NearestName.nearest(to: table[0], among: tables).map { "did you mean [\($0)]?" }
                     ?? "a declaration has [schedules.NAME], [retention] and [retention.\"SCOPE\"]")
         }
     }
@@ -110,7 +110,7 @@ extension DeclarationReader {
     private mutating func unknown(_ key: String, _ known: [String], _ entry: SettingsDocument.Entry) {
         add(
             entry.line, "unknown key \(entry.path.joined(separator: "."))",
-            hint: NearestKey.nearest(to: key, among: known).map { "did you mean \($0)?" }
+            hint: NearestName.nearest(to: key, among: known).map { "did you mean \($0)?" }
                 ?? "known keys: \(known.joined(separator: ", "))")
     }
 

@@ -34,8 +34,11 @@ package struct Mark: Sendable, Codable, Equatable {
 /// The marks of one backup, folded.
 package struct MarkState: Sendable, Equatable {
     package var isPreserved: Bool
-    /// When it was softly deleted.
+    /// When it was softly deleted, and by whom.
     package var deleted: Instant?
+    package var deletedBy: Actor?
+    /// When a deletion was last taken back.
+    package var undeleted: Instant?
     /// When it last passed each level.
     package var proofs: [VerifyLevel: Instant] = [:]
 
@@ -45,8 +48,13 @@ package struct MarkState: Sendable, Equatable {
         switch mark.kind {
         case .preserved: isPreserved = true
         case .released: isPreserved = false
-        case .deleted: deleted = mark.instant
-        case .undeleted: deleted = nil
+        case .deleted:
+            deleted = mark.instant
+            deletedBy = mark.actor
+        case .undeleted:
+            deleted = nil
+            deletedBy = nil
+            undeleted = mark.instant
         case .proof: if let level = mark.level { proofs[level] = mark.instant }
         case .damage: break
         }

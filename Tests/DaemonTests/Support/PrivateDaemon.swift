@@ -54,6 +54,7 @@ final class PrivateDaemon: Sendable {
             "[repository]", "path = \(quoted(repository))", "key_file = \(quoted(keyFile))",
             "[backup]", "on_demand_cooldown = \(quoted(options.cooldown))",
             "[full]", "at = \(quoted(options.fullAt))", "[progressive]", "every = \(quoted(options.progressiveEvery))",
+            "[drill]", "at = \"off\"", "[prune]", "at = \"off\"",
         ]
         for (name, folders) in servers.sorted(by: { $0.key < $1.key }) {
             lines += ["[servers.\(name)]", "folders = [\(folders.map(quoted).joined(separator: ", "))]"]

@@ -1,0 +1,100 @@
+import Catalog
+import Model
+import Platform
+import Policies
+import Settings
+import Storage
+import Wire
+
+/// A backup unit with what retention makes of it now.
+struct PlannedPrune {
+    let unit: BackupUnit
+    let database: DatabaseName
+    let records: [PointRecord]
+    let plan: RetentionPlan
+}
+
+extension Host {
+    var retentionLimits: RetentionLimits {
+        RetentionLimits(maxKeepDays: settings.retention.maxKeepDays, maxDeletedDays: 15)
+    }
+
+    /// All rules in force: those of the settings, of admins and of schedules.
+    func ruleBook() throws -> RetentionRuleBook {
+        let ofAdmins = try catalog.retention()
+        let standard = ofAdmins.first { $0.scope.isEmpty }?.rules ?? RetentionRules()
+        return RetentionRuleBook(
+            standard: standard.completed(by: settings.retention.rules),
+            scopes: Dictionary(
+                ofAdmins.filter { !$0.scope.isEmpty }.map { ($0.scope, $0.rules) }, uniquingKeysWith: { $1 }),
+            schedules: Dictionary(
+                try catalog.schedules().compactMap { stored in
+                    stored.definition.retention.map { (stored.definition.name, $0) }
+                }, uniquingKeysWith: { $1 }))
+    }
+
+    /// What a prune would do now; preview and prune both go by this.
+    ///
+    /// - Throws: `not-found`, `ambiguous-name`; why the repository can't be read.
+    func planPrune(_ request: PruneRequest, in repository: Repository) throws -> [PlannedPrune] {
+        let records = Dictionary(
+            try catalog.databases(includingGone: true).map { ($0.unit, $0) }, uniquingKeysWith: { first, _ in first })
+        let terms = RetentionTerms(
+            book: try ruleBook(), now: WallClock.now(), zone: { [zone = try daemonZone()] in zone.offsetSeconds(at: $0) },
+            clockIsTrusted: clockDoubt() == nil, undeleteWindow: settings.retention.undelete,
+            shareLimit: settings.retention.largestShare, confirmed: request.confirmed, immediate: request.now)
+        let units = try repository.units().compactMap { id -> (BackupUnit, DatabaseName)? in
+            let unit = BackupUnit(id, in: repository)
+            guard let name = try records[id]?.name ?? unit.newestReadable()?.draft.database else { return nil }
+            return (unit, name)
+        }
+        let chosen = try Self.chosen(request.databases, among: units.map(\.1))
+        return try units.filter { chosen.contains($0.1) }.sorted { $0.1 < $1.1 }.map { unit, name in
+            try plan(unit, name, records[unit.id], terms)
+        }
+    }
+
+    private static func chosen(_ typed: [String], among names: [DatabaseName]) throws -> Set<DatabaseName> {
+        typed.isEmpty ? Set(names) : Set(try NameSelection.several(typed, among: Array(Set(names))))
+    }
+
+    private func plan(
+        _ unit: BackupUnit, _ name: DatabaseName, _ record: DatabaseRecord?, _ terms: RetentionTerms
+    ) throws -> PlannedPrune {
+        let (records, backups) = try BackupLibrary(unit.repository).retained(of: unit)
+        let history = RetentionHistory(database: name, presence: presence(record, terms), backups: backups)
+        return PlannedPrune(unit: unit, database: name, records: records, plan: RetentionPlan(history, terms))
+    }
+
+    /// A unit that the catalog doesn't know may belong to a database that exists: nothing of it goes.
+    private func presence(_ record: DatabaseRecord?, _ terms: RetentionTerms) -> UnitPresence {
+        guard let record else { return .unreachable }
+        switch record.state {
+        case .present, .faulty: return .present
+        case .unreachable: return .unreachable
+        case .missing, .gone:
+            guard let grace = record.grace else { return .unreachable }
+            let days = terms.book.rules(for: nil, record.name).deletedDays
+            return GraceMachine(grace).presence(deletedDays: days, now: terms.now)
+        }
+    }
+}
+
+extension BackupLibrary {
+    /// The backups of a unit as retention sees them, with their records; ascending. A backup whose record can't be read is
+    /// left out: nothing decides about it.
+    func retained(of unit: BackupUnit) throws -> ([PointRecord], [RetainedBackup]) {
+        let (records, marks, damage) = try details(of: unit)
+        let backups = records.map { record in
+            let mark = marks[record.sequence] ?? MarkState(isPreserved: false)
+            let proven = mark.proofs[.restore]
+            let isGood = !isDamaged(record, damage) && !isSuspect(record, among: records, proven: proven)
+            return RetainedBackup(
+                sequence: record.sequence, instant: record.draft.instant, kind: record.draft.kind,
+                schedule: record.draft.schedule, isPreserved: mark.isPreserved, isGood: isGood, provenAt: proven,
+                softDeletion: mark.deleted.map { .init(since: $0, by: mark.deletedBy == .daemon ? .policy : .admin) },
+                undeletedAt: mark.undeleted)
+        }
+        return (records, backups)
+    }
+}

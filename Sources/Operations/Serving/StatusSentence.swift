@@ -1,0 +1,80 @@
+package import Model
+package import Wire
+
+/// The sentence on top of `status`: can everything be restored, to when, what comes next, what needs somebody.
+package struct StatusSentence {
+    package var databases: [Database]
+    /// Of servers, repository, clock; beyond the faults of single databases.
+    package var problems: [ProblemObject]
+    package var next: NextRun?
+    /// Errors that nobody has acknowledged.
+    package var unacknowledged: Int
+    /// What clocks show at an instant, short.
+    package var time: (Instant) -> String
+
+    package init(
+        databases: [Database], problems: [ProblemObject] = [], next: NextRun? = nil, unacknowledged: Int = 0,
+        time: @escaping (Instant) -> String
+    ) {
+        self.databases = databases
+        self.problems = problems
+        self.next = next
+        self.unacknowledged = unacknowledged
+        self.time = time
+    }
+
+    package var text: String {
+        guard !databases.isEmpty else {
+            return "no databases were found; needs you: "
+                + (problems.first?.message ?? "name their folders in the settings")
+        }
+        return ([restorable, upcoming].compactMap { $0 } + [needs]).joined(separator: "; ")
+    }
+
+    /// The instant that every database with a backup can be restored to, or a later one.
+    private var restorable: String {
+        let good = databases.filter { $0.lastBackup != nil }
+        let noun = databases.count == 1 ? "database" : "databases"
+        guard let oldest = good.compactMap(Self.known).min() else {
+            return databases.count == 1
+                ? "the database has no backup yet" : "none of \(databases.count) databases has a backup yet"
+        }
+        let subject =
+            good.count < databases.count
+            ? "\(good.count) of \(databases.count) \(noun) can be"
+            : databases.count == 1 ? "the database can be" : "all \(databases.count) databases can be"
+        let proven = good.compactMap(\.lastProven)
+        let proof =
+            proven.count == good.count
+            ? proven.min().map { "proven on \(time($0))\(good.count == 1 ? "" : " or later")" } ?? ""
+            : proven.isEmpty ? "not proven yet" : "\(proven.count) of \(good.count) proven"
+        return "\(subject) restored to \(time(oldest))\(good.count == 1 ? "" : " or later"), \(proof)"
+    }
+
+    private var upcoming: String? { next.map { "next: \($0.schedule) at \(time($0.instant))" } }
+
+    private var needs: String {
+        var needs: [String] = []
+        add(databases.filter(\.overdue), "is overdue", "are overdue", to: &needs)
+        add(databases.filter { $0.fault != nil && !$0.overdue }, "has a fault", "have a fault", to: &needs)
+        add(
+            databases.filter { $0.lastBackup == nil && $0.fault == nil && !$0.overdue }, "has no backup",
+            "have no backup", to: &needs)
+        needs += problems.map(\.message)
+        if needs.isEmpty, unacknowledged > 0 {
+            needs.append(unacknowledged == 1 ? "1 error to acknowledge" : "\(unacknowledged) errors to acknowledge")
+        }
+        guard let first = needs.first else { return "nothing needs you" }
+        return "needs you: \(first)" + (needs.count > 1 ? ", and \(needs.count - 1) more" : "")
+    }
+
+    private func add(_ databases: [Database], _ one: String, _ several: String, to needs: inout [String]) {
+        guard let first = databases.first else { return }
+        needs.append(databases.count == 1 ? "\(first.name) \(one)" : "\(databases.count) databases \(several)")
+    }
+
+    /// The newest instant that a database can be restored to.
+    private static func known(_ database: Database) -> Instant? {
+        [database.lastBackup, database.unchangedAsOf].compactMap { $0 }.max()
+    }
+}
