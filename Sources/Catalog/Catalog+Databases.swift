@@ -190,7 +190,8 @@ extension DatabaseRecord {
             engine: row["engine"], state: state,
             firstSeen: try row.required(row.instant("first_seen"), "databases.first_seen"),
             lastSeen: isThere ? max(lastSeen, row.instant("server_seen_at") ?? lastSeen) : lastSeen,
-            goneSince: row.instant("gone_at"), grace: row.grace, size: row.bytes("size"), changeToken: row.text("change_token"),
+            goneSince: row.instant("gone_at"), grace: row.grace, size: row.bytes("size"),
+            changeToken: row.text("change_token"),
             unchangedAsOf: [row.instant("unchanged_at"), quietAt].compactMap { $0 }.max(), lastBackup: lastBackup,
             lastFull: row.instant("last_full_at"), lastProven: lastProven, fault: row.fault,
             faultSince: row.instant("fault_at"))

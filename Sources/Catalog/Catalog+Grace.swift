@@ -30,7 +30,8 @@ extension Catalog {
     package func adopt(_ gone: UnitID, by unit: UnitID, _ terms: DiscoveryTerms, actor: Actor) throws {
         try transition { transition in
             guard let old = try transition.database(gone), let new = try transition.database(unit) else {
-                throw Fault(.notFound, "one of the two databases is not known any more", hint: "run `holdfast databases`")
+                throw Fault(
+                    .notFound, "one of the two databases is not known any more", hint: "run `holdfast databases`")
             }
             try transition.requireAdoptable(old, by: new)
             var changes = DiscoveryChanges()

@@ -94,6 +94,15 @@ package final class Scheduler: Sendable {
         }
     }
 
+    /// Takes in at once what `reload` announced; for who wants to see what was just changed.
+    ///
+    /// - Throws: what the ledger throws.
+    package func refresh() throws {
+        try turn.withLock { _ in
+            if state.withLock({ $0.mustLoad }) { try load() }
+        }
+    }
+
     /// When a schedule is due next; for people.
     package func next(_ name: String) -> Instant? { state.withLock { $0.machine.next(name) } }
 

@@ -180,16 +180,17 @@ import Wire
         #expect(try await daemon.read(Database.self, "databases", "show", "far.db").state == .present)
     }
 
-    @Test func aDatabaseRemovedFromAFolderThatAnswersIsDeletedAndKept() async throws {
+    /// Its deletion is confirmed later, see `GraceTests`.
+    @Test func aDatabaseRemovedFromAFolderThatAnswersIsMissingAndKept() async throws {
         let (daemon, _) = try await PrivateDaemon.withLedger()
         let doomed = try await daemon.ledger("doomed.db").create()
         let held = try content(doomed.path)
         try await daemon.succeed("backup", "--all")
         try FileManager.default.removeItem(atPath: doomed.path)
         try await daemon.succeed("backup", "--all")
-        let deleted = try await daemon.read(Listing<Database>.self, "databases", "--deleted").items
-        let found = try #require(deleted.first { $0.name.text == "own/doomed.db" })
-        #expect(found.state == .deleted && found.deleted != nil)
+        let found = try await daemon.read(Database.self, "databases", "show", "doomed.db")
+        #expect(found.state == .missing && found.deleted == nil)
+        expectRefusal(try await daemon.holdfast("backup", "doomed.db"), 16, .notFound)
         let copy = try await daemon.restoreBeside("doomed.db", try await daemon.newest("doomed.db").id)
         #expect(try content(copy) == held)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Model
 import Testing
 import Wire
@@ -10,6 +11,12 @@ import Wire
         var options = PrivateDaemon.Options()
         options.head = ["time_zone = \"Europe/Berlin\""]
         return try PrivateDaemon(options)
+    }
+
+    private func end(_ daemon: PrivateDaemon) async throws {
+        let pid = daemon.pid
+        try await daemon.stop()
+        FakeTime.clean(after: pid)
     }
 
     private func said(_ daemon: PrivateDaemon) throws -> [String] {
@@ -35,7 +42,7 @@ import Wire
         print("gap: \(lines)")
         #expect(count(lines, "fixed at half past two") == 1 && count(lines, "every hour") == 1)
         #expect(lines.allSatisfy { $0.contains("2026-03-29T03:00:0") && $0.contains("+02:00") }, "\(lines)")
-        try await daemon.stop()
+        try await end(daemon)
     }
 
     @Test func inTheOverlapAFixedTimeRunsOnceAndAnHourlyOneBothTimes() async throws {
@@ -45,18 +52,18 @@ import Wire
         try await daemon.start(under: FakeTime.words("2026-10-25 00:29:52"))
         try await addSchedules(daemon)
         try await until("the fixed one at its first time") { try count(said(daemon), "fixed at half past two") == 1 }
-        try await daemon.stop()
+        try await end(daemon)
         // 02:59:52 summer time; clocks go back to 02:00:00.
         try await daemon.start(under: FakeTime.words("2026-10-25 00:59:52"))
         try await until("the hourly one at the second two o'clock") { try count(said(daemon), "every hour") == 1 }
-        try await daemon.stop()
+        try await end(daemon)
         // 02:29:52 winter time: half past two comes again, and a moment later the hourly one at three.
         try await daemon.start(under: FakeTime.words("2026-10-25 01:29:52"))
         try await daemon.succeed("schedules", "add", "mark", "--say", "after it", "--when", "*:*:00/5")
         try await until("half past two to be over") {
             try said(daemon).contains { $0.contains("T02:30:0") && $0.contains("after it") }
         }
-        try await daemon.stop()
+        try await end(daemon)
         let lines = try said(daemon)
         print("overlap: \(lines)")
         #expect(count(lines, "fixed at half past two") == 1, "\(lines)")
@@ -82,7 +89,7 @@ import Wire
         expectRefusal(
             try await daemon.holdfast("prune", "--now", "--yes", "--confirm", "--confirm-clock"), 1, .clockInDoubt)
         #expect(try await daemon.read(Listing<Backup>.self, "backups", "--deleted").items.count == 2)
-        try await daemon.stop()
+        try await end(daemon)
         try await daemon.start()
         try await daemon.succeed("prune", "--now", "--yes", "--confirm")
         #expect(try await daemon.read(Listing<Backup>.self, "backups", "--deleted").items.count == 1)
@@ -98,11 +105,19 @@ enum FakeTime {
 
     static var isThere: Bool { library != nil }
 
+    /// What the library leaves behind of a daemon.
+    static func clean(after pid: Int32?) {
+        guard let pid else { return }
+        for name in ["faketime_shm_\(pid)", "sem.faketime_sem_\(pid)"] { unlink("/dev/shm/\(name)") }
+    }
+
     /// - Parameter time: at UTC, `2026-03-29 00:59:52`.
     static func words(_ time: String) -> [String] {
         [
-            "/usr/bin/env", "LD_PRELOAD=\(library ?? "")", "FAKETIME=@\(time)", "FAKETIME_DONT_FAKE_MONOTONIC=1",
-            "DONT_FAKE_MONOTONIC=1", "TZ=UTC",
+            "/usr/bin/env", "LD_PRELOAD=\(library ?? "")", "FAKETIME=@\(time)", "DONT_FAKE_MONOTONIC=1", "TZ=UTC",
+            // The library adds to the environment of the first program it is loaded into, and Swift finds the arguments
+            // only beside an environment that is as the kernel left it.
+            "/usr/bin/env",
         ]
     }
 }

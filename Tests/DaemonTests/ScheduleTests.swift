@@ -19,8 +19,10 @@ import Wire
         let backup = try await daemon.newest("ledger.db")
         #expect(backup.origin == .scheduled && backup.kind == .progressive)
         try await daemon.proveByRestore("ledger.db", backup.id)
-        let runs = try await daemon.read(Listing<Run>.self, "runs").items
-        #expect(runs.first { $0.backup == backup.id }?.schedule == "often")
+        try await until("the run on record with its schedule") {
+            let runs = try await daemon.read(Listing<Run>.self, "runs").items
+            return runs.first { $0.backup == backup.id }?.schedule == "often"
+        }
         let database = try await daemon.read(Database.self, "databases", "show", "ledger.db")
         #expect(database.nextRunSchedule == "often" && database.nextRunKind == .progressive)
     }

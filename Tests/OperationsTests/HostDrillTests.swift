@@ -17,13 +17,15 @@ import Wire
         let calls = Mutex(0)
         let (ended, isEnded) = AsyncStream<Void>.makeStream()
         let before = WallClock.now()
-        let reply = try fixture.host.requestDrill(DrillRequest(all: true), by: .daemon, origin: .scheduled) { _ in
-            let count = calls.withLock { calls in
-                calls += 1
-                return calls
-            }
-            if count == 3 { isEnded.finish() }
-        }
+        let reply = try fixture.host.requestDrill(
+            DrillRequest(all: true), by: .daemon, origin: .scheduled,
+            ended: { _ in
+                let count = calls.withLock { calls in
+                    calls += 1
+                    return calls
+                }
+                if count == 3 { isEnded.finish() }
+            })
         for await _ in ended {}
         #expect(reply.runs.map(\.database?.text) == ["crm/a.db", "crm/b.db", "crm/new.db"])
         #expect(reply.skipped.map(\.database.text) == ["crm/later.db"] && reply.skipped.map(\.code) == [.notFound])
@@ -36,7 +38,7 @@ import Wire
             let backup = try await fixture.service.backup(try #require(run.backup), for: .daemon)
             #expect(backup.verified?.level == .restore && backup.proven != nil)
         }
-        #expect(calls.withLock { $0 } == 1)
+        #expect(calls.withLock { $0 } == 3)
         #expect(try Files.list(fixture.root("state/scratch")) == [])
     }
 
@@ -69,9 +71,8 @@ import Wire
             #expect(fault?.code == code)
         }
         let calls = Mutex(0)
-        let none = try fixture.host.requestDrill(DrillRequest(all: true), by: .daemon) { _ in
-            calls.withLock { $0 += 1 }
-        }
+        let none = try fixture.host.requestDrill(
+            DrillRequest(all: true), by: .daemon, ended: { _ in calls.withLock { $0 += 1 } })
         #expect(none.runs.isEmpty && none.skipped.count == 1 && calls.withLock { $0 } == 0)
     }
 

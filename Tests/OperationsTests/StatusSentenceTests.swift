@@ -27,7 +27,8 @@ import Wire
     @Test func whatIsGoodIsSaidInOneBreath() {
         let next = NextRun(schedule: "crm-full", instant: Instant(seconds: 900))
         #expect(
-            text([database("a", backup: 100, unchanged: 200, proven: 150), database("b", backup: 300, proven: 50)],
+            text(
+                [database("a", backup: 100, unchanged: 200, proven: 150), database("b", backup: 300, proven: 50)],
                 next: next)
                 == "all 2 databases can be restored to T200 or later, proven on T50 or later; next: crm-full at T900; "
                 + "nothing needs you")

@@ -85,7 +85,7 @@ import Testing
 
     @Test func nothingIsAwaitedWithoutASchedule() throws {
         #expect(Overdue.state(of: [], firstSeen: Self.noon, now: Self.noon + .seconds(1_000_000)) == .onTime)
-        let off = [try Self.plan("off", lastGood: nil)]
+        let off = [Overdue.Plan(schedule: "once", lastGood: nil, next: { _ in nil })]
         #expect(Overdue.state(of: off, firstSeen: Self.noon, now: Self.noon + .seconds(1_000_000)) == .onTime)
         #expect(Overdue.nextDue(of: off, firstSeen: Self.noon, now: Self.noon) == nil)
     }

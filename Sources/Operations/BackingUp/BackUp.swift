@@ -157,7 +157,8 @@ package struct BackUp {
         }
         let draft = PointDraft(
             kind: isFull ? .full : .progressive, origin: order.origin, actor: order.actor,
-            schedule: order.schedule, comment: order.comment ?? "", started: started, finished: WallClock.now(), instant: snapshot.instant,
+            schedule: order.schedule, comment: order.comment ?? "", started: started, finished: WallClock.now(),
+            instant: snapshot.instant,
             engine: engine.kind, server: server, database: database.name, sourcePath: database.path,
             preRoot: base?.draft.postRoot, preSequence: base?.sequence, postRoot: tally.yields(from: root),
             files: matching.files, cuts: matching.cuts, gone: matching.gone, token: snapshot.token,

@@ -19,7 +19,7 @@ struct BackupLibrary {
     /// Newest first.
     /// - Parameter known: databases that may have none.
     func backups(_ filter: BackupFilter, known: [DatabaseName] = []) throws -> [Backup] {
-        let units = try units()
+        let units = try allUnits()
         let names = Array(Set(units.map(\.name) + known))
         let chosen =
             filter.databases.isEmpty
@@ -89,14 +89,19 @@ struct BackupLibrary {
     /// Units with the name that their newest backup gives them; of several with one name the one backed up last.
     func units() throws -> [(name: DatabaseName, unit: BackupUnit)] {
         var byName: [DatabaseName: (unit: BackupUnit, instant: Instant)] = [:]
-        for id in try repository.units() {
-            let unit = BackupUnit(id, in: repository)
-            guard let newest = try unit.newestReadable() else { continue }
-            let name = newest.draft.database
-            if let other = byName[name], other.instant >= newest.draft.instant { continue }
-            byName[name] = (unit, newest.draft.instant)
+        for (name, unit, instant) in try allUnits() {
+            if let other = byName[name], other.instant >= instant { continue }
+            byName[name] = (unit, instant)
         }
         return byName.sorted { $0.key < $1.key }.map { ($0.key, $0.value.unit) }
+    }
+
+    /// Every unit, with the name and the instant of its newest backup: also those whose name another one bears now.
+    private func allUnits() throws -> [(name: DatabaseName, unit: BackupUnit, instant: Instant)] {
+        try repository.units().compactMap { id in
+            let unit = BackupUnit(id, in: repository)
+            return try unit.newestReadable().map { ($0.draft.database, unit, $0.draft.instant) }
+        }
     }
 
     /// Oldest first.

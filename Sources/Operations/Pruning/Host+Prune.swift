@@ -77,7 +77,8 @@ extension Host {
     }
 
     private func carryOut(
-        _ prune: PlannedPrune, by actor: Actor, _ result: inout PruneResult, step: @escaping @Sendable (Int) throws -> Void
+        _ prune: PlannedPrune, by actor: Actor, _ result: inout PruneResult,
+        step: @escaping @Sendable (Int) throws -> Void
     ) throws -> [MessageDraft] {
         let (repository, unit) = (prune.unit.repository, prune.unit.id)
         let (released, removed) = (prune.plan.released, prune.plan.finallyDeleted)
@@ -104,7 +105,8 @@ extension Host {
         result.stored = result.stored + report.estimate.storedAfter
         if report.objectsLeft > 0 {
             result.notes.append(
-                "\(prune.database): \(report.objectsLeft) objects are left to the next prune, since somebody reads them")
+                "\(prune.database): \(report.objectsLeft) objects are left to the next prune, since somebody reads them"
+            )
         }
         return Self.messages(prune, report, actor)
     }

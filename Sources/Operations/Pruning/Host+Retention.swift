@@ -40,7 +40,8 @@ extension Host {
         let records = Dictionary(
             try catalog.databases(includingGone: true).map { ($0.unit, $0) }, uniquingKeysWith: { first, _ in first })
         let terms = RetentionTerms(
-            book: try ruleBook(), now: WallClock.now(), zone: { [zone = try daemonZone()] in zone.offsetSeconds(at: $0) },
+            book: try ruleBook(), now: WallClock.now(),
+            zone: { [zone = try daemonZone()] in zone.offsetSeconds(at: $0) },
             clockIsTrusted: clockDoubt() == nil, undeleteWindow: settings.retention.undelete,
             shareLimit: settings.retention.largestShare, confirmed: request.confirmed, immediate: request.now)
         let units = try repository.units().compactMap { id -> (BackupUnit, DatabaseName)? in

@@ -29,7 +29,11 @@ struct RestorePlan: Sendable {
         (unit, record) = try library.choose(request.database, request.backup, at: request.at)
         guard !record.isVoid else { throw Fault(.notFound, "\(record.id) is not a backup") }
         name = record.draft.database
-        guard request.backup == nil || name.matches(request.database) || request.database.isEmpty else {
+        // A database that was renamed or adopted is known by its present name, too.
+        let names = [name, try unit.newestReadable()?.draft.database].compactMap { $0 }
+        guard
+            request.backup == nil || request.database.isEmpty || names.contains(where: { $0.matches(request.database) })
+        else {
             throw Fault(.wrongUsage, "backup \(record.id) is one of \(name), not of \(request.database)")
         }
         isInPlace = request.inPlace

@@ -90,21 +90,30 @@ extension Host {
         let records = try catalog.databases()
         let names =
             try request.all
-            ? records.map(\.name) : NameSelection.several(request.databases, among: records.map(\.name))
+            ? records.filter { $0.state != .missing }.map(\.name)
+            : NameSelection.several(request.databases, among: records.map(\.name))
         var skipped: [SkippedDatabase] = []
         var chosen: [LocatedDatabase] = []
         for name in names {
             if let database = located[name] {
                 chosen.append(database)
             } else {
-                let fault =
-                    records.first { $0.name == name }?.fault?.fault
-                    ?? Fault(.serverUnreachable, "\(name) can't be reached now", hint: "see `holdfast status`")
+                let fault = Self.absence(of: name, records.first { $0.name == name })
                 skipped.append(SkippedDatabase(database: name, code: fault.code, message: fault.message))
                 if names.count == 1 { throw fault }
             }
         }
         return try enqueue(chosen, request, skipped: skipped, by: actor)
+    }
+
+    private static func absence(of name: DatabaseName, _ record: DatabaseRecord?) -> Fault {
+        if record?.state == .missing {
+            return Fault(
+                .notFound, "\(name) is not there any more; its deletion is not confirmed yet",
+                hint: "its backups can be restored; if it was moved, run `holdfast databases adopt NEW --from \(name)`")
+        }
+        return record?.fault?.fault
+            ?? Fault(.serverUnreachable, "\(name) can't be reached now", hint: "see `holdfast status`")
     }
 
     private func enqueue(

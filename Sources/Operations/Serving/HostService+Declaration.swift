@@ -37,7 +37,8 @@ extension Host {
         change.compareRetention(before.retention, request.declaration.retention, removeOthers: request.removeOthers)
         let reply = ApplyReply(
             changes: change.lines, others: change.others,
-            warnings: wanted.flatMap { schedule in check.warnings(schedule).map { "schedule \(schedule.name): \($0)" } })
+            warnings: wanted.flatMap { schedule in check.warnings(schedule).map { "schedule \(schedule.name): \($0)" } }
+        )
         guard !request.dryRun, !change.lines.isEmpty else { return reply }
         try catalog.apply(
             DeclarationEdits(

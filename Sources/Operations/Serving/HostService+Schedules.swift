@@ -142,13 +142,14 @@ extension PlannedOccurrence {
     init(_ occurrence: Occurrence, zone: ZoneRules) {
         var notes = [occurrence.shift?.reason].compactMap { $0 }
         if occurrence.instant != occurrence.planned {
-            notes.append(
-                "spread: planned for \(occurrence.planned.rfc3339(offsetSeconds: zone.offsetSeconds(at: occurrence.planned)))"
-            )
+            notes.append("spread: planned for \(Self.local(occurrence.planned, zone))")
         }
         self.init(
-            instant: occurrence.instant,
-            local: occurrence.instant.rfc3339(offsetSeconds: zone.offsetSeconds(at: occurrence.instant)),
+            instant: occurrence.instant, local: Self.local(occurrence.instant, zone),
             note: notes.isEmpty ? nil : notes.joined(separator: "; "))
+    }
+
+    private static func local(_ instant: Instant, _ zone: ZoneRules) -> String {
+        instant.rfc3339(offsetSeconds: zone.offsetSeconds(at: instant)).replacing(".000", with: "")
     }
 }

@@ -35,8 +35,9 @@ extension Host {
                     lastGood: [record.lastGood(schedule.kind), changed[schedule.name]].compactMap { $0 }.max(),
                     next: { recurrence.next(after: $0)?.instant })
             }
-            guard case .since(let since, let planned, let schedule) = Overdue.state(
-                of: plans, firstSeen: record.firstSeen, now: now)
+            guard
+                case .since(let since, let planned, let schedule) = Overdue.state(
+                    of: plans, firstSeen: record.firstSeen, now: now)
             else { continue }
             late[record.unit] = since
             drafts[record.unit] = Self.message(record, planned: planned, schedule: schedule)

@@ -22,7 +22,10 @@ package final class Timetable: Sendable {
 
     /// How every schedule stands, in order of name; empty before the start.
     func status() -> [ScheduleStatus] {
-        (scheduler.withLock { $0 }?.status() ?? []).sorted { $0.schedule.name < $1.schedule.name }
+        guard let scheduler = scheduler.withLock({ $0 }) else { return [] }
+        // While the catalog can't be read, what was known is shown.
+        try? scheduler.refresh()
+        return scheduler.status()
     }
 
     /// - Throws: `not-found`, `busy`.

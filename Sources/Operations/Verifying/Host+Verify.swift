@@ -28,7 +28,8 @@ extension Host {
         let noun = chosen.count == 1 ? "backup \(chosen[0].1.id)" : "\(chosen.count) backups"
         let what = "verification of \(noun)\(name.map { " of \($0)" } ?? "") at level \(request.level.rawValue)"
         start(
-            run, priority: schedule == nil ? .onDemand : .scheduled, started: [MessageDraft(.info, .verifyStarted, "\(what) started")],
+            run, priority: schedule == nil ? .onDemand : .scheduled,
+            started: [MessageDraft(.info, .verifyStarted, "\(what) started")],
             work: { context in try context.host.verify(chosen, request.level, what, library, context) },
             failed: { RunEnding.failure($0, .verifyFailed, "\(what) failed") }, ended: { ended(run.id) })
         return board.run(String(run.id)) ?? Wire::Run(run)
