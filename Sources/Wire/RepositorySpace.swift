@@ -5,6 +5,8 @@ package struct RepositorySpace: Sendable, Codable, Equatable {
     package var path: String
     package var id: RepositoryID
     package var used: ByteCount
+    /// Of these, what no backup needs; absent where it was not counted.
+    package var dead: ByteCount?
     package var free: ByteCount
     package var total: ByteCount
     package var backups: Int
@@ -18,6 +20,7 @@ package struct RepositorySpace: Sendable, Codable, Equatable {
         self.path = path
         self.id = id
         self.used = used
+        self.dead = nil
         self.free = free
         self.total = total
         self.backups = backups

@@ -21,7 +21,7 @@ import Wire
         try await daemon.proveByRestore("ledger.db", backup.id)
         try await until("the run on record with its schedule") {
             let runs = try await daemon.read(Listing<Run>.self, "runs").items
-            return runs.first { $0.backup == backup.id }?.schedule == "often"
+            return runs.first { $0.kind == .backup && $0.backup == backup.id }?.schedule == "often"
         }
         let database = try await daemon.read(Database.self, "databases", "show", "ledger.db")
         #expect(database.nextRunSchedule == "often" && database.nextRunKind == .progressive)

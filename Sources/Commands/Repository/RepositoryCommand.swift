@@ -106,8 +106,9 @@ struct RepositoryCommand: AsyncParsableCommand {
 
         static func text(_ space: RepositorySpace) -> String {
             let count = space.backups == 1 ? "1 backup" : "\(space.backups) backups"
+            let dead = space.dead.map { " (\($0) of it dead)" } ?? ""
             let line =
-                "repository \(space.path): \(count), \(space.used) used, \(space.free) of \(space.total) free"
+                "repository \(space.path): \(count), \(space.used) used\(dead), \(space.free) of \(space.total) free"
             guard let first = space.sameDiskAsSource.first else { return line }
             let others = space.sameDiskAsSource.count == 1 ? "" : " and \(space.sameDiskAsSource.count - 1) more"
             return line + "\nwarning: on the same disk as \(first)\(others): one broken disk takes both"

@@ -33,11 +33,17 @@ struct RepositoryWork {
             })
     }
 
-    func space() throws -> RepositorySpace {
+    /// - Parameter countsDead: also what no backup needs; reads the maps of every unit.
+    func space(countsDead: Bool = false) throws -> RepositorySpace {
         let report = try repository.space()
-        return RepositorySpace(
+        var space = RepositorySpace(
             path: repository.location, id: repository.id, used: report.used, free: report.free, total: report.total,
             backups: report.units.reduce(0) { $0 + $1.backups })
+        guard countsDead else { return space }
+        space.dead = try repository.units().reduce(ByteCount.zero) { sum, unit in
+            sum + (try repository.pruneEstimate(of: unit, deleting: []).dead)
+        }
+        return space
     }
 
     func keys() throws -> [Wire::KeySlot] { try repository.keys().map { Wire::KeySlot($0) } }

@@ -150,7 +150,7 @@ private struct OpenRepository: LocalRepository {
         }
     }
 
-    func space() throws -> RepositorySpace { try work.space() }
+    func space() throws -> RepositorySpace { try work.space(countsDead: true) }
     func keys() throws -> [Wire::KeySlot] { try work.keys() }
     func addKey(_ request: KeyRequest) throws -> KeyReply { try writing { try $0.addKey(request) } }
     func removeKey(_ slot: String) throws -> Wire::KeySlot { try writing { try $0.removeKey(slot) } }

@@ -9,7 +9,7 @@ package import Wire
 
 extension HostService {
     package func repositorySpace(for actor: Actor) async throws -> RepositorySpace {
-        try await ask { host in try host.space() }
+        try await ask { host in try host.space(countsDead: true) }
     }
 
     package func checkRepository(by actor: Actor) async throws -> RepositoryCheck {
@@ -84,8 +84,8 @@ extension Actor {
 }
 
 extension Host {
-    func space() throws -> RepositorySpace {
-        var space = try RepositoryWork(try repositories.openForReading()).space()
+    func space(countsDead: Bool = false) throws -> RepositorySpace {
+        var space = try RepositoryWork(try repositories.openForReading()).space(countsDead: countsDead)
         let device = try Files.status(space.path)?.device
         space.sameDiskAsSource = try catalog.databases().filter { record in
             device != nil && (try? Files.status(record.path))??.device == device

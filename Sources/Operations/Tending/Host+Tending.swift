@@ -14,6 +14,8 @@ final class Tending: Sendable {
         var last: Duration?
         var isAtWork = false
         var lastCleaning: Duration?
+        /// Servers that are being asked; one that hangs is not asked again meanwhile.
+        var asking: Set<String> = []
         var overdue: [UnitID: Instant] = [:]
         /// Units whose lateness has been told; nil until it has been recalled.
         var told: Set<String>?
@@ -57,7 +59,7 @@ extension Host {
         Threads.start("tending") { [self] in
             defer { tending.end() }
             // Each part is on its own: one that fails is told, and keeps none of the others.
-            for part in [observeClock, observeZone, lookForMissing, advanceGrace, observeOverdue, closeStorms, clean] {
+            for part in [observeClock, observeZone, lookForMissing, advanceGrace, observeOverdue, clean] {
                 do { try part() } catch { report(Fault.wrapping(error)) }
             }
         }
@@ -77,14 +79,15 @@ extension Host {
         let asked = Dictionary(try catalog.servers().map { ($0.name, $0.checked) }, uniquingKeysWith: { $1 })
         for server in configuration.servers {
             let isStale = asked[server.name].map { abs((now - $0).inSeconds) > 3600 } ?? true
-            guard lacking.contains(server.name) || isStale else { continue }
+            guard lacking.contains(server.name) || isStale,
+                tending.state.withLock({ $0.asking.insert(server.name).inserted })
+            else { continue }
             Threads.start("discovery") { [self] in
+                defer { tending.state.withLock { _ = $0.asking.remove(server.name) } }
                 do { try discover(server) } catch { report(Fault.wrapping(error)) }
             }
         }
     }
-
-    private func closeStorms() throws { _ = try catalog.closeStorms(at: WallClock.now()) }
 
     /// Once a day, and never while the clock is in doubt: old messages, occurrences and runs.
     private func clean() throws {
