@@ -134,7 +134,8 @@ package struct BackUp {
         defer { snapshot.close() }
         let writer = try unit.beginBackup(compression: compression)
         defer { writer.abandon() }
-        let base = healing == nil ? newest : nil
+        // Asked again now that a prune knows of this backup: what it builds on stays.
+        let base = healing == nil && newest != nil ? try unit.newest() : nil
         let matching = FileMatching(snapshot.files, before: base?.draft.files ?? [], sequence: writer.sequence)
         // Asked after the snapshot is fixed: what it doesn't name can't have changed up to the snapshot.
         let finding = base.map { engine.changes(of: database, since: token(of: $0)) }

@@ -90,10 +90,11 @@ extension Host {
         if let newest = prune.records.last?.sequence, released.contains(newest) {
             try catalog.forgetChangeToken(of: unit)
         }
+        let pageSize = prune.records.last?.draft.files.first?.pageSize ?? 0
         let report = try repository.prune(unit: unit, deleting: Set(removed)) { progress in
             switch progress {
-            case .moved(let bytes): try step(Int(bytes))
-            default: try step(0)
+            case .moved(let pages): try step(Int(pages) * pageSize)
+            case .counted, .deleted: try step(0)
             }
         }
         let gone = removed.filter { !report.estimate.left.contains($0) }

@@ -69,7 +69,7 @@ struct FoldWriter {
         try MapWriter(unit: unit, bench: bench).write(name, of: layers, in: plan.chain, syncNames: false) {
             run, object in
             let parts = try mover.place(run, in: object)
-            if plan.rewritten.contains(object) { try step(.moved(bytes: UInt64(run.count))) }
+            if plan.rewritten.contains(object) { try step(.moved(pages: UInt64(run.count))) }
             return parts
         }
         result.names.append(name)

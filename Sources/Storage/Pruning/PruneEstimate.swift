@@ -50,6 +50,6 @@ package struct PruneReport: Sendable {
 /// How far a prune has come; each call adds to those before.
 package enum PruneStep: Sendable {
     case counted(pages: UInt64)
-    case moved(bytes: UInt64)
+    case moved(pages: UInt64)
     case deleted(bytes: UInt64)
 }
