@@ -93,6 +93,42 @@ import Wire
         #expect(output.status == 0 && output.errors.contains("covers no database"), "\(output)")
     }
 
+    @Test func aScheduleWithNothingToDoIsToldOnceAndAgainAfterItHadSomething() async throws {
+        let daemon = try await PrivateDaemon.started()
+        func empty() async throws -> [Message] { try await daemon.messages().filter { $0.code == .scheduleEmpty } }
+        let names = ["backups", "drills", "verifications"]
+        for (name, action) in zip(names, [["--backup", "full"], ["--drill"], ["--verify", "pages"]]) {
+            let words = ["schedules", "add", name] + action + ["--when", "Sun 02:00", "--scope", "own/*"]
+            #expect(try await daemon.holdfast(words).status == 0)
+        }
+        func runAll() async throws {
+            for name in names {
+                let count = try await occurrences(daemon, name).count
+                try await daemon.succeed("schedules", "run", name)
+                try await until("the end of \(name)") {
+                    let all = try await occurrences(daemon, name)
+                    return all.count > count && all.allSatisfy { $0.state != .open }
+                }
+            }
+        }
+        for _ in 0..<2 { try await runAll() }
+        let told = try await empty()
+        #expect(told.count == 3 && told.allSatisfy { $0.severity == .warning && $0.text.contains("own/*") })
+        #expect(names.allSatisfy { name in told.contains { $0.text.contains(name) } })
+        try await daemon.stop()
+        try await daemon.start()
+        try await runAll()
+        #expect(try await empty().count == 3, "not told again after a restart")
+        let ledger = try await daemon.ledger("ledger.db").create()
+        try await runAll()
+        #expect(try await !daemon.backups("ledger.db").isEmpty)
+        #expect(try await empty().count == 3)
+        try FileManager.default.removeItem(atPath: ledger.path)
+        try await daemon.succeed("schedules", "edit", "backups", "--scope", "nowhere/*")
+        try await daemon.succeed("schedules", "run", "backups")
+        try await until("a new message") { try await empty().count == 4 }
+    }
+
     @Test func aCommandThatOthersMayChangeIsRefused() async throws {
         let daemon = try await PrivateDaemon.started()
         let file = "\(daemon.path)/command"

@@ -12,21 +12,29 @@ final class AttemptTally: Sendable {
         var problems: [String] = []
         var isRetryable = true
         var isCutOff = false
+        var isEmpty = true
     }
 
     let start: OccurrenceStart
     private let state: Mutex<State>
+    private let covered: @Sendable (Bool) -> Void
     private let finished: @Sendable (OccurrenceID, OccurrenceEnding) -> Void
 
-    /// - Parameter parts: that will end by `end`, the beginning being one; runs add themselves while it lasts.
+    /// - Parameters:
+    ///   - parts: that will end by `end`, the beginning being one; runs add themselves while it lasts.
+    ///   - covered: hears before the ending whether there was anything to do, as far as parts told by `cover`.
     init(
-        _ start: OccurrenceStart, parts: Int,
+        _ start: OccurrenceStart, parts: Int, covered: @escaping @Sendable (Bool) -> Void = { _ in },
         finished: @escaping @Sendable (OccurrenceID, OccurrenceEnding) -> Void
     ) {
         self.start = start
+        self.covered = covered
         self.finished = finished
         state = Mutex(State(parts: parts))
     }
+
+    /// The schedule covers a database, or may cover one that can't be seen now.
+    func cover() { state.withLock { $0.isEmpty = false } }
 
     /// A run belongs to the attempt; it ends by `end(_:isStopping:)`.
     func add(_ run: RunID) {
@@ -77,15 +85,21 @@ final class AttemptTally: Sendable {
     }
 
     private func close(_ note: (inout State) -> Void) {
-        let ending: OccurrenceEnding? = state.withLock { state in
+        let ended: (ending: OccurrenceEnding, isEmpty: Bool)? = state.withLock { state in
             note(&state)
             state.parts -= 1
             guard state.parts == 0, !state.isCutOff else { return nil }
-            guard let first = state.problems.first else { return .succeeded(runs: state.runs) }
-            let others = state.problems.count - 1
-            let reason = others == 0 ? first : "\(first), and \(others) more"
-            return .failed(reason: reason, retryable: state.isRetryable, runs: state.runs)
+            return (Self.ending(of: state), state.isEmpty)
         }
-        if let ending { finished(start.occurrence.id, ending) }
+        guard let ended else { return }
+        covered(!ended.isEmpty)
+        finished(start.occurrence.id, ended.ending)
+    }
+
+    private static func ending(of state: State) -> OccurrenceEnding {
+        guard let first = state.problems.first else { return .succeeded(runs: state.runs) }
+        let others = state.problems.count - 1
+        let reason = others == 0 ? first : "\(first), and \(others) more"
+        return .failed(reason: reason, retryable: state.isRetryable, runs: state.runs)
     }
 }

@@ -16,7 +16,9 @@ extension Host {
         var byServer: [String: [AttemptTally]] = [:]
         for start in starts {
             let servers = configuration.servers.filter { NameSelection.mayCover(start.schedule.scope, server: $0.name) }
-            let tally = AttemptTally(start, parts: max(1, servers.count), finished: finished)
+            let tally = AttemptTally(
+                start, parts: max(1, servers.count),
+                covered: { [self] isCovered in note(start, covers: isCovered) }, finished: finished)
             if servers.isEmpty {
                 let scope = start.schedule.scope.joined(separator: ", ")
                 tally.end(problem: Fault(.notFound, "no server of the settings is covered by \(scope)"))
@@ -39,13 +41,17 @@ extension Host {
                     ? nil
                     : Fault(.serverUnreachable, "server \(name) is unreachable: \(server.reason ?? "unknown reason")")
             }
+            if fault != nil { for tally in tallies { tally.cover() } }
             // Those that read everything come first; they stand for progressive ones that are due with them.
             for tally in tallies.sorted(by: { $0.start.schedule.kind == .full && $1.start.schedule.kind != .full }) {
                 try enqueue(located, of: server, for: tally)
                 tally.end(problem: tally.keepsPace ? nil : fault)
             }
         } catch {
-            for tally in tallies { tally.end(problem: Fault.wrapping(error)) }
+            for tally in tallies {
+                tally.cover()
+                tally.end(problem: Fault.wrapping(error))
+            }
         }
     }
 
@@ -53,6 +59,7 @@ extension Host {
     private func enqueue(_ located: [LocatedDatabase], of server: HostedServer, for tally: AttemptTally) throws {
         let (schedule, occurrence) = (tally.start.schedule, tally.start.occurrence)
         var covered = located.filter { NameSelection.covers(schedule.scope, $0.found.name) }
+        if try !covered.isEmpty || isKnown(on: server.name, schedule) { tally.cover() }
         if occurrence.attempt > 1 || occurrence.interruptions > 0 {
             let done = try doneUnits(of: occurrence.id)
             covered.removeAll { done.contains($0.unit) }
@@ -77,6 +84,11 @@ extension Host {
                 startBackup(of: database, run, order, ended: ending(tally, of: run.id))
             }
         }
+    }
+
+    /// Whether the server has, or had before it failed, a database that is covered, readable or not.
+    private func isKnown(on server: String, _ schedule: Schedule) throws -> Bool {
+        try catalog.databases(server: server).contains { NameSelection.covers(schedule.scope, $0.name) }
     }
 
     /// Units that an earlier attempt of the same occurrence has backed up.

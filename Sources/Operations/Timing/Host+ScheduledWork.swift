@@ -10,7 +10,7 @@ extension Host {
     /// The newest backup of each database that is covered, and at level `stored` every backup of it.
     func beginVerify(_ tally: AttemptTally) throws {
         let (schedule, level) = (tally.start.schedule, tally.start.schedule.level ?? .pages)
-        let records = try covered(by: schedule).filter { $0.lastBackup != nil }
+        let records = try noteCovered(by: tally.start).filter { $0.lastBackup != nil }
         guard !records.isEmpty else { return }
         let request =
             level == .stored
@@ -42,7 +42,7 @@ extension Host {
     /// The newest backup of each database that is covered.
     func beginDrill(_ tally: AttemptTally) throws {
         let schedule = tally.start.schedule
-        let names = try covered(by: schedule).filter { $0.lastBackup != nil }.map(\.name.text)
+        let names = try noteCovered(by: tally.start).filter { $0.lastBackup != nil }.map(\.name.text)
         guard !names.isEmpty else { return }
         _ = try requestDrill(
             DrillRequest(databases: names), by: .daemon, origin: .scheduled, schedule: schedule.name,
