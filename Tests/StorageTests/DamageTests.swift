@@ -40,6 +40,18 @@ import Testing
         #expect(try fixture.repository.check(threads: 1).isGood)
     }
 
+    @Test(arguments: ["/points/", "/maps/"])
+    func damageHasTheCodeOfWhatIsDamaged(place: String) throws {
+        let (store, fixture) = try Self.make()
+        for name in store.names where name.contains(place) {
+            let good = try #require(store.bytes(of: name))
+            store.tamper(name, good.dropLast() + [~good[good.count - 1]])
+            let finding = try fixture.repository.check(threads: 1).findings.first { $0.object == name }
+            #expect(finding?.fault.code == (place == "/maps/" ? .mapDamaged : .pointDamaged))
+            store.tamper(name, good)
+        }
+    }
+
     @Test func everyFlippedByteOfKeysAndDescriptionIsFound() throws {
         let store = FaultyStore()
         let fixture = try Fixture(store)

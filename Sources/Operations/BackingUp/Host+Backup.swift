@@ -57,10 +57,27 @@ extension Host {
             return unchanged(database, newest, instant, token, order)
         case .made(let record, let read, let notes, let healed):
             try repositories.confirm(unit.repository)
-            // Not part of the commit: what fails here is done the next time.
-            _ = try? unit.repository.mergeMaps(of: unit.id)
-            return made(database, record, read, notes, healed)
+            let mended = mergeMaps(of: unit, database.found.name)
+            var ending = made(database, record, read, notes, healed)
+            ending.messages.insert(contentsOf: mended, at: 0)
+            return ending
         }
+    }
+
+    /// Not part of the commit: what fails here is done the next time.
+    /// - Returns: what is to be said of maps that had been lost.
+    private func mergeMaps(of unit: BackupUnit, _ name: DatabaseName) -> [MessageDraft] {
+        let lost = unit.repository.unusableMaps(of: unit.id)
+        _ = try? unit.repository.mergeMaps(of: unit.id)
+        let count = lost.count - unit.repository.unusableMaps(of: unit.id).count
+        guard count > 0 else { return [] }
+        let what = count == 1 ? "a map of \(name) was" : "\(count) maps of \(name) were"
+        return [
+            MessageDraft(
+                .warning, .mapRebuilt, "\(what) damaged or missing, and made anew; no backup is affected",
+                database: name,
+                hint: "look for the cause of the damage, such as errors of the disk")
+        ]
     }
 
     private func isNewestDeleted(_ unit: BackupUnit) throws -> Bool {
@@ -82,17 +99,7 @@ extension Host {
                     "the backup before could not be built on: \(healed.message); all pages of \(name) were stored anew",
                     hint: "run `holdfast verify \(name)` to learn which backups are affected"))
         }
-        if let drift = draft.drift {
-            messages.append(
-                MessageDraft(
-                    .error, .drift,
-                    "\(drift.pages) pages of \(name) had changed without notice; this full backup has them",
-                    hint: drift.suspectFrom >= record.sequence
-                        ? "no earlier backup is affected"
-                        : "its backups \(BackupID(unit: record.unit, sequence: drift.suspectFrom)) up to "
-                            + "\(BackupID(unit: record.unit, sequence: record.sequence - 1)) are suspect until "
-                            + "`holdfast verify --level restore` proves them"))
-        }
+        if let drift = draft.drift { messages += Self.messages(of: drift, record) }
         messages.append(
             MessageDraft(
                 .success, .backupSucceeded,
@@ -102,6 +109,26 @@ extension Host {
         return RunEnding(
             outcome: .succeeded(backup: record.id, read: read, stored: record.bytesStored),
             findings: RunFindings(capture: capture), messages: messages)
+    }
+
+    private static func messages(of drift: Drift, _ record: PointRecord) -> [MessageDraft] {
+        let (name, hasSuspects) = (record.draft.database, drift.suspectFrom < record.sequence)
+        let alarm = MessageDraft(
+            .error, .drift, "\(drift.pages) pages of \(name) had changed without notice; this full backup has them",
+            hint: hasSuspects
+                ? "prove the backups that are suspect now, and report it" : "no earlier backup is affected")
+        guard hasSuspects else { return [alarm] }
+        let (first, last) = (
+            BackupID(unit: record.unit, sequence: drift.suspectFrom),
+            BackupID(unit: record.unit, sequence: record.sequence - 1)
+        )
+        let which = first == last ? "backup \(first) of \(name) is" : "backups \(first) up to \(last) of \(name) are"
+        return [
+            alarm,
+            MessageDraft(
+                .warning, .backupSuspect, "\(which) suspect: pages may have changed without notice before",
+                hint: "`holdfast verify \(name) --level restore` proves them; what it proves is suspect no longer"),
+        ]
     }
 
     private func unchanged(
