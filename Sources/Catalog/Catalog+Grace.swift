@@ -23,6 +23,17 @@ extension Catalog {
         }
     }
 
+    /// Has every grace wait for a fresh answer of its server: to be called at start, when nothing is known of what happened
+    /// meanwhile.
+    package func awaitAnswers(_ terms: DiscoveryTerms) throws {
+        try transition { transition in
+            var changes = DiscoveryChanges()
+            for record in try transition.graces("d.grace IS NOT NULL", []) {
+                try transition.handle(.unreachable, of: record, terms, &changes)
+            }
+        }
+    }
+
     /// Makes the database `unit`, which is there, the continuation of `gone`: it takes over the other's identity, and with
     /// that its backups. What had been backed up of it under its own identity counts as of a deleted database from now on.
     ///
@@ -102,6 +113,12 @@ extension Transition {
     fileprivate func swap(
         _ old: DatabaseRecord, _ new: DatabaseRecord, _ terms: DiscoveryTerms, _ changes: inout DiscoveryChanges
     ) throws {
+        try execute("UPDATE OR IGNORE retention SET scope = ? WHERE scope = ?", [new.name.text, old.name.text])
+        for var stored in try schedules("") where stored.definition.scope.contains(old.name.text) {
+            let former = stored
+            stored.definition.scope = former.definition.scope.map { $0 == old.name.text ? new.name.text : $0 }
+            try update(former, to: stored.definition, by: .daemon, at: terms.instant)
+        }
         if new.lastBackup == nil {
             try execute("DELETE FROM databases WHERE unit = ?", [new.unit.description])
         } else {

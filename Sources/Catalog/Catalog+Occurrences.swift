@@ -94,7 +94,20 @@ extension Transition {
                 [state.rawValue, reason, instant.microseconds, id])
             try add(runs, to: id)
         }
+        if try isRepeatedSkip(step, of: id) { return }
         if let draft = MessageDraft(step, of: name, attempt: row["attempt"]) { try record(draft, at: instant) }
+    }
+
+    /// Whether the schedule did nothing for the same reason the time before: it has been said then.
+    private func isRepeatedSkip(_ step: OccurrenceStep, of id: OccurrenceID) throws -> Bool {
+        guard case .close(.skipped, let reason?, _) = step else { return false }
+        let before = try row(
+            """
+            SELECT state, reason FROM occurrences
+            WHERE schedule = (SELECT schedule FROM occurrences WHERE id = ?1) AND state != 'open' AND id < ?1
+            ORDER BY planned DESC LIMIT 1
+            """, [id])
+        return before?.text("state") == "skipped" && before?.text("reason") == reason
     }
 
     private func add(_ runs: [Int64], to id: OccurrenceID) throws {

@@ -82,8 +82,13 @@ extension Transition {
         let former = try existingSchedule(name)
         if schedule.name != name { try requireFree(schedule.name) }
         var schedule = schedule
-        schedule.source = .admin
+        schedule.source = former.definition.source
+        schedule.seed = former.definition.seed
+        // One that is changed in nothing goes on following the settings.
         guard schedule != former.definition else { return former }
+        schedule.source = .admin
+        // Under another name it is still late by the same part of its spread.
+        if schedule.name != name { schedule.seed = former.definition.seed ?? name }
         // A renamed one of the settings would come again under its former name.
         if former.definition.source == .settings, schedule.name != name { try bury(name, at: instant) }
         try execute("DELETE FROM schedule_tombstones WHERE name = ?", [schedule.name])
@@ -172,7 +177,7 @@ extension Transition {
 extension Schedule {
     /// Whether it is due at the same instants as another.
     fileprivate func hasSameTimes(as other: Schedule) -> Bool {
-        when == other.when && timeZone == other.timeZone && starts == other.starts
+        when == other.when && timeZone == other.timeZone && starts == other.starts && ends == other.ends
             && spreadSeconds == other.spreadSeconds
     }
 }

@@ -45,6 +45,10 @@ extension MessageDraft {
             self.init(
                 .error, .scheduleFailed, "schedule \(name) failed\(count)", cause: reason,
                 hint: "it goes on with its next occurrence; `holdfast schedules run \(name)` tries it now")
+        case .close(.skipped, OccurrenceEnding.coversNothing, _):
+            self.init(
+                .warning, .scheduleEmpty, "schedule \(name) covers no database",
+                hint: "change its scope with `holdfast schedules edit \(name)`, or remove it")
         case .close(.skipped, let reason, _):
             self.init(.warning, .scheduleSkipped, "schedule \(name) did nothing", cause: reason)
         }
@@ -53,7 +57,9 @@ extension MessageDraft {
 
 extension OccurrenceClaim {
     fileprivate var due: String {
-        let missed = coalesced.map { " and \($0.count) times before since \($0.first.rfc3339())" } ?? ""
+        let missed =
+            coalesced.map { " and \($0.count == 1 ? "once" : "\($0.count) times") before since \($0.first.rfc3339())" }
+            ?? ""
         return planned.rfc3339() + missed
     }
 }

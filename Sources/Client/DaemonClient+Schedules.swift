@@ -32,6 +32,10 @@ extension DaemonClient {
         try await value(ScheduleStatus.self, ClientRequest(.POST, "schedules", name, "run"))
     }
 
+    package func resetSchedule(_ name: String) async throws -> ScheduleStatus {
+        try await value(ScheduleStatus.self, ClientRequest(.POST, "schedules", name, "reset"))
+    }
+
     package func occurrences(_ query: OccurrenceQuery) async throws -> [PlannedOccurrence] {
         var request = ClientRequest(.GET, "occurrences")
         let fields = [

@@ -40,13 +40,15 @@ struct TypedTime {
         return now - .seconds(number * unit)
     }
 
-    /// `now`, `today 09:00`, `yesterday 18:00`, `18:00`.
+    /// `now`, `today`, `today 09:00`, `yesterday`, `yesterday 18:00`, `18:00`; a day alone is its midnight.
     private func named(_ text: String) -> Instant? {
         if text == "now" { return now }
         let words = text.split(separator: " ")
         let days: [Substring: Int64] = ["today": 0, "yesterday": 1]
         let back = words.count == 2 ? days[words[0]] : words.count == 1 ? 0 : nil
-        guard let back, let last = words.last, let time = Self.time(String(last)) else { return nil }
+        let isDayAlone = words.count == 1 && days[words[0]] != nil
+        let time = isDayAlone ? (0, 0, 0) : words.last.flatMap { Self.time(String($0)) }
+        guard let back = isDayAlone ? days[words[0]] : back, let time else { return nil }
         var day = CivilTime(Instant(seconds: now.seconds + Int64(offset(now)) - back * 86_400))
         (day.hour, day.minute, day.second) = time
         return instant(of: day)

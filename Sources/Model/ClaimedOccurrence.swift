@@ -113,4 +113,7 @@ package enum OccurrenceEnding: Sendable, Equatable {
     /// One that can't be mended by trying again isn't retried.
     case failed(reason: String, retryable: Bool = true, runs: [Int64] = [])
     case skipped(reason: String, runs: [Int64] = [])
+
+    /// Why an occurrence of a schedule whose databases are no more is skipped.
+    package static let coversNothing = "it covers no database now"
 }

@@ -36,6 +36,8 @@ package struct Schedule: Sendable, Hashable, Codable {
     package var ends: Instant?
     /// Occurrences are late by a random but stable part of this.
     package var spreadSeconds: Int
+    /// What decides that part; nil: the name.
+    package var seed: String?
     /// How late a missed occurrence may still be made up; nil: until the next one is due.
     package var deadlineSeconds: Int?
     /// Attempts in all, 1 to 10.
@@ -62,7 +64,8 @@ package struct Schedule: Sendable, Hashable, Codable {
 
     package init(
         name: String, action: ScheduleAction, when: String, timeZone: String? = nil, starts: Instant? = nil,
-        ends: Instant? = nil, spreadSeconds: Int = 0, deadlineSeconds: Int? = nil, attempts: Int = 3,
+        ends: Instant? = nil, spreadSeconds: Int = 0, seed: String? = nil, deadlineSeconds: Int? = nil,
+        attempts: Int = 3,
         retrySeconds: Int = 60, scope: [String] = [], enabled: Bool = true, source: ScheduleSource = .admin,
         kind: BackupKind? = nil, level: VerifyLevel? = nil, text: String? = nil, severity: Severity? = nil,
         command: [String] = [], timeoutSeconds: Int? = nil, retention: RetentionRules? = nil
@@ -74,6 +77,7 @@ package struct Schedule: Sendable, Hashable, Codable {
         self.starts = starts
         self.ends = ends
         self.spreadSeconds = spreadSeconds
+        self.seed = seed
         self.deadlineSeconds = deadlineSeconds
         self.attempts = attempts
         self.retrySeconds = retrySeconds
@@ -100,6 +104,7 @@ package struct Schedule: Sendable, Hashable, Codable {
             starts: try fields.decodeIfPresent(Instant.self, forKey: .starts),
             ends: try fields.decodeIfPresent(Instant.self, forKey: .ends),
             spreadSeconds: try fields.decodeIfPresent(Int.self, forKey: .spreadSeconds) ?? 0,
+            seed: try fields.decodeIfPresent(String.self, forKey: .seed),
             deadlineSeconds: try fields.decodeIfPresent(Int.self, forKey: .deadlineSeconds),
             attempts: try fields.decodeIfPresent(Int.self, forKey: .attempts) ?? 3,
             retrySeconds: try fields.decodeIfPresent(Int.self, forKey: .retrySeconds) ?? 60,

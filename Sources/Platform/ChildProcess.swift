@@ -7,7 +7,7 @@ import SystemPackage
 /// its rights.
 ///
 /// Standard input is `/dev/null`, the working folder `/`, the environment only what is given here; no descriptor is passed
-/// on. Nothing of its session outlives the run: what is left when the program ends is killed. A daemon that is killed
+/// on. Nothing of its process group outlives the run: what is left when the program ends is killed. A daemon that is killed
 /// itself can't do that: there its service unit's `KillMode=control-group` does.
 package struct ChildProcess: Sendable {
     /// Absolute path.

@@ -14,10 +14,15 @@ package struct OccurrenceRecord: Sendable, Codable, Equatable {
     package var closed: Instant?
     /// Why it failed, was skipped, or came late.
     package var reason: String?
+    package var origin: OccurrenceOrigin
+    /// Who asked for it; the daemon for planned ones.
+    package var actor: Principal
+    package var runs: [String]
 
     package init(
         id: String, planned: Instant, coalesced: Int = 0, claimed: Instant, state: OccurrenceState, attempt: Int = 1,
-        nextAttempt: Instant? = nil, closed: Instant? = nil, reason: String? = nil
+        nextAttempt: Instant? = nil, closed: Instant? = nil, reason: String? = nil,
+        origin: OccurrenceOrigin = .planned, actor: Principal = Principal(.daemon), runs: [String] = []
     ) {
         self.id = id
         self.planned = planned
@@ -28,6 +33,9 @@ package struct OccurrenceRecord: Sendable, Codable, Equatable {
         self.nextAttempt = nextAttempt
         self.closed = closed
         self.reason = reason
+        self.origin = origin
+        self.actor = actor
+        self.runs = runs
     }
 }
 

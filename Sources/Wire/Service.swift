@@ -46,6 +46,8 @@ package protocol Service: Sendable {
     func changeSchedule(_ name: String, to schedule: Schedule, by actor: Actor) async throws -> ScheduleStatus
     func removeSchedule(_ name: String, by actor: Actor) async throws -> ScheduleStatus
     func enableSchedule(_ name: String, _ enabled: Bool, by actor: Actor) async throws -> ScheduleStatus
+    /// Has a default schedule follow the settings again, also one that was removed.
+    func resetSchedule(_ name: String, by actor: Actor) async throws -> ScheduleStatus
     /// Runs it once, besides its occurrences; `busy` while one is at work.
     func runSchedule(_ name: String, by actor: Actor) async throws -> ScheduleStatus
     func occurrences(_ query: OccurrenceQuery, for actor: Actor) async throws -> [PlannedOccurrence]

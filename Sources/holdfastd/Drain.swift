@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Model
 import Operations
@@ -22,10 +23,20 @@ final class Drain: ServiceLifecycle.Service {
     /// Whether the daemon was told to end; a service that fails from then on is no failure of the daemon.
     var hasBegun: Bool { begun.load(ordering: .relaxed) }
 
+    /// A thread that hangs in a system call, as on a dead file system, holds up nothing: all that is durable is so at any
+    /// moment, and the next start mends what was under way.
+    private static func endForSure() {
+        Threads.start("end") {
+            sleep(80)
+            exit(1)
+        }
+    }
+
     func run() async throws {
         try await gracefulShutdown()
         begun.store(true, ordering: .relaxed)
         ServiceNotification.stopping()
+        Self.endForSure()
         let host = host
         do {
             try await Threads.run("drain") {

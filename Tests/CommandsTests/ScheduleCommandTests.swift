@@ -75,6 +75,7 @@ import WireTestSupport
             let fixture = CommandFixture()
             for arguments in [
                 ["schedules", "enable", "a"], ["schedules", "disable", "b"], ["schedules", "run", "c"],
+                ["schedules", "reset", "e"],
                 ["schedules", "remove", "d", "--yes"], ["retention", "set", "--keep-days", "9", "--database", "crm"],
                 ["prune", "--now", "--yes", "--confirm-clock"], ["prune", "--dry-run"],
                 ["databases", "adopt", "crm/new.db", "--from", "crm/app.db", "--yes"],
@@ -82,7 +83,7 @@ import WireTestSupport
                 #expect(await fixture.run(arguments + ["--socket", socket]) == 0, "\(arguments) \(fixture.errors)")
             }
             for call in [
-                "enable schedule a", "disable schedule b", "run schedule c", "remove schedule d",
+                "enable schedule a", "disable schedule b", "run schedule c", "reset schedule e", "remove schedule d",
                 "set retention crm 9 reset=false", "prune now=true confirmed=false", "confirm clock",
                 "preview [] now=false", "adopt crm/app.db by crm/new.db",
             ] {

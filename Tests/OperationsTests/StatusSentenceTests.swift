@@ -10,7 +10,7 @@ import Wire
     ) -> Database {
         Database(
             name: DatabaseName("crm/\(name)"), server: "crm", path: "/srv/crm/\(name)", engine: "sqlite",
-            state: .present, lastBackup: backup.map { Instant(seconds: $0) },
+            state: .present, backups: backup == nil ? 0 : 1, lastBackup: backup.map { Instant(seconds: $0) },
             unchangedAsOf: unchanged.map { Instant(seconds: $0) }, lastProven: proven.map { Instant(seconds: $0) },
             overdue: overdue, fault: fault.map { ProblemObject(code: $0, message: "x") })
     }

@@ -267,6 +267,11 @@ extension FakeService {
         return Samples.schedule
     }
 
+    package func resetSchedule(_ name: String, by actor: Actor) throws -> ScheduleStatus {
+        try note("reset schedule \(name)", actor)
+        return Samples.schedule
+    }
+
     package func runSchedule(_ name: String, by actor: Actor) throws -> ScheduleStatus {
         try note("run schedule \(name)", actor)
         return Samples.schedule

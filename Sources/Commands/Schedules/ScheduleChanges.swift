@@ -64,8 +64,10 @@ struct ScheduleEdit: AsyncParsableCommand {
         try options.apply(to: &schedule, TypedTime(zone: try await client.identity().timeZone))
         schedule.name = rename ?? schedule.name
         schedule.source = .admin
+        let before = try await client.schedule(name).schedule
         let status = try await client.changeSchedule(name, to: schedule)
-        try common.terminal.show(status) { "\(schedule.name): changed; next run \(Text.time(status.next))" }
+        let verb = status.schedule == before ? "unchanged" : "changed"
+        try common.terminal.show(status) { "\(schedule.name): \(verb); next run \(Text.time(status.next))" }
         if let warning = status.warning { common.terminal.note("warning: \(warning)") }
     }
 }

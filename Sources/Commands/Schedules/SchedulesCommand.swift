@@ -13,7 +13,9 @@ struct SchedulesCommand: AsyncParsableCommand {
             Example: holdfast schedules add nightly --backup full --when "Mon..Fri 23:00" --scope crm/
             """,
         subcommands: [
-            List.self, Show.self, ScheduleAdd.self, ScheduleEdit.self, Remove.self, Enable.self, Disable.self, Run.self,
+            List.self, Show.self, ScheduleAdd.self, ScheduleEdit.self, Remove.self, Enable.self, Disable.self,
+            Reset.self,
+            Run.self,
             SchedulePreview.self,
         ], defaultSubcommand: List.self)
 
@@ -99,6 +101,22 @@ struct SchedulesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try common.terminal.show(try await common.client.enableSchedule(name, false)) { "\(name): disabled" }
+        }
+    }
+
+    struct Reset: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a default schedule follow the settings again, also one that was removed.",
+            discussion: "Example: holdfast schedules reset crm-full")
+
+        @Argument(help: "The name of a schedule.")
+        var name: String
+
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let status = try await common.client.resetSchedule(name)
+            try common.terminal.show(status) { "\(name): follows the settings; next run \(Text.time(status.next))" }
         }
     }
 

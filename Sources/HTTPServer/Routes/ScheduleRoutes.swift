@@ -53,6 +53,12 @@ extension RouteTable {
             try .json(await call.service.runSchedule(call.step("name"), by: call.actor))
         },
         Route(
+            .post, "/v1/schedules/{name}/reset", .manageSchedules, "Let a default schedule follow the settings again",
+            answer: .document(.of(ScheduleStatus.self))
+        ) { call in
+            try .json(await call.service.resetSchedule(call.step("name"), by: call.actor))
+        },
+        Route(
             .get, "/v1/occurrences", .viewSchedules, "When a schedule or an expression is due, with every shift noted",
             parameters: [
                 .init("schedule", .text, "the name of a schedule"),

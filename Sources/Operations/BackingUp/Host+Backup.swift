@@ -11,13 +11,14 @@ extension Host {
     /// Queues a recorded backup run; `ended` is called once, whatever becomes of it.
     func startBackup(
         of database: LocatedDatabase, _ run: Catalog::Run, _ order: BackupOrder,
-        ended: @escaping @Sendable () -> Void = {}
+        priority: QueueMachine.Priority? = nil, ended: @escaping @Sendable () -> Void = {}
     ) {
         let name = database.found.name
         let isQuiet = order.origin == .scheduled && order.kind == .progressive
         let started = MessageDraft(.info, .backupStarted, "backup of \(name) started")
         start(
-            run, priority: order.origin == .onDemand ? .onDemand : .scheduled, started: isQuiet ? [] : [started],
+            run, priority: priority ?? (order.origin == .onDemand ? .onDemand : .scheduled),
+            started: isQuiet ? [] : [started],
             work: { context in try context.host.backUp(database, order, context) },
             failed: { [self] fault in
                 var ending = RunEnding.failure(fault, .backupFailed, "backup of \(name) failed")

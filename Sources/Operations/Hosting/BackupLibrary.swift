@@ -100,32 +100,38 @@ struct BackupLibrary {
     private func allUnits() throws -> [(name: DatabaseName, unit: BackupUnit, instant: Instant)] {
         try repository.units().compactMap { id in
             let unit = BackupUnit(id, in: repository)
-            return try unit.newestReadable().map { ($0.draft.database, unit, $0.draft.instant) }
+            do {
+                return try unit.newestReadable().map { ($0.draft.database, unit, $0.draft.instant) }
+            } catch let fault as Fault where fault.code.isDamage {
+                // One unit that can't be read keeps nobody from the others; `holdfast repository check` names it.
+                return nil
+            }
         }
     }
 
     /// Oldest first.
     func backups(of unit: BackupUnit) throws -> [Backup] {
-        let (records, marks, damage) = try details(of: unit)
+        let (records, marks, damaged) = try details(of: unit)
         return records.map { record in
             let mark = marks[record.sequence] ?? MarkState(isPreserved: false)
             return Backup(
                 record, mark, isSuspect: isSuspect(record, among: records, proven: mark.proofs[.restore]),
-                isDamaged: isDamaged(record, damage), undelete: undelete)
+                isDamaged: damaged.contains(record.sequence), undelete: undelete)
         }
     }
 
-    /// What is known of the backups of a unit, oldest first, void points left out.
+    /// What is known of the backups of a unit, oldest first, void points left out: their records, marks, and which of them
+    /// suffer from damage that is known.
     func details(
         of unit: BackupUnit
-    ) throws -> (records: [PointRecord], marks: [SequenceNumber: MarkState], damage: DamageList) {
+    ) throws -> (records: [PointRecord], marks: [SequenceNumber: MarkState], damaged: Set<SequenceNumber>) {
         let records = try repository.sequences(of: unit.id).compactMap { sequence in
             // A damaged record keeps nobody from the others; `holdfast repository check` names it.
             try? unit.record(sequence)
         }.filter { !$0.isVoid }
         let preserved = Set(records.filter(\.draft.preserved).map(\.sequence))
         let marks = try repository.markStates(of: unit.id, preservedAtBirth: preserved)
-        return (records, marks, try repository.knownDamage(of: unit.id))
+        return (records, marks, try repository.affected(by: try repository.knownDamage(of: unit.id), of: unit.id))
     }
 
     /// Whether drift was found after a backup, and it was not proven since.
@@ -135,12 +141,6 @@ struct BackupLibrary {
             else { return false }
             return proven.map { $0 < later.draft.finished } ?? true
         }
-    }
-
-    func isDamaged(_ record: PointRecord, _ damage: DamageList) -> Bool {
-        guard !damage.isEmpty else { return false }
-        let objects = Set(record.packs + [.point(record.sequence)])
-        return damage.items.contains { objects.contains($0.object) }
     }
 
     private func locate(_ id: BackupID) throws -> (BackupUnit, SequenceNumber) {

@@ -1,5 +1,6 @@
 package import Catalog
 package import Engines
+import Foundation
 package import Model
 import Platform
 
@@ -15,8 +16,12 @@ extension Host {
     ///
     /// - Returns: the databases that can be backed up as they are. Also of a server that could not be seen whole: what is
     ///   there can be backed up, and nothing counts as deleted.
+    /// - Parameter patience: for another look at the same server that is under way.
+    /// - Throws: `server-unreachable` when that look doesn't end.
     @discardableResult
-    package func discover(_ server: HostedServer) throws -> [LocatedDatabase] {
+    package func discover(_ server: HostedServer, patience: Duration = .seconds(30)) throws -> [LocatedDatabase] {
+        guard gate.enter(server.name, patience: patience) else { throw Self.silence(of: server.name) }
+        defer { gate.leave(server.name) }
         let known = try catalog.databases(server: server.name)
         let memory = try catalog.server(server.name)?.identity
         let discovery = server.engine.discover(known: known.map(\.path), memory: memory)
@@ -41,15 +46,48 @@ extension Host {
         }
     }
 
-    /// Asks every server; one that fails is written down and doesn't keep the others.
-    package func discoverAll() -> [LocatedDatabase] {
-        configuration.servers.flatMap { server in
-            do {
-                return try discover(server)
-            } catch {
-                say([MessageDraft(.error, Fault.wrapping(error))])
-                return []
+    static func silence(of server: String) -> Fault {
+        Fault(
+            .serverUnreachable, "server \(server) does not answer",
+            hint: "see whether its folders are on a file system that hangs")
+    }
+
+    /// Asks every server at once; one that fails is written down, one that hangs isn't waited for, and neither keeps the
+    /// others.
+    package func discoverAll(patience: Duration = .seconds(20)) -> [LocatedDatabase] {
+        let servers = configuration.servers
+        let answers = Answers(count: servers.count)
+        for server in servers {
+            Threads.start("discovery") { [self] in
+                var found: [LocatedDatabase] = []
+                do {
+                    found = try discover(server, patience: patience)
+                } catch {
+                    let fault = Fault.wrapping(error)
+                    // A look that hangs is told by whoever looks after it.
+                    if fault.code != .serverUnreachable { say([MessageDraft(.error, fault)]) }
+                }
+                answers.add(found)
             }
+        }
+        return answers.wait(patience)
+    }
+
+    /// Nothing is known any more of the databases of servers that the settings don't name: nothing of them goes.
+    func markRemovedServers() throws {
+        let known = try Set(catalog.databases().filter { $0.state != .unreachable }.map(\.server))
+        for server in known.sorted() where configuration.server(server) == nil {
+            let fault = Fault(
+                .serverUnreachable, "server \(server) is not in the settings",
+                hint: "its backups stay as they are; add it again, or delete them with `holdfast backups delete`")
+            try catalog.record(.unreachable(fault), server: server, terms: try discoveryTerms())
+        }
+    }
+
+    /// Tells of servers that have not answered for a minute; nothing of them counts as deleted.
+    func tellHanging() throws {
+        for server in gate.hanging(longerThan: .seconds(60)) {
+            try catalog.record(.unreachable(Self.silence(of: server)), server: server, terms: try discoveryTerms())
         }
     }
 
@@ -63,5 +101,34 @@ extension Host {
         }
         let found = FoundDatabase(name: record.name, path: record.path, size: record.size ?? .zero)
         return LocatedDatabase(unit: record.unit, found: found, server: server)
+    }
+}
+
+/// What several servers answer within a time.
+///
+/// All state is behind the condition's lock.
+private final class Answers: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var found: [LocatedDatabase] = []
+    private var open: Int
+
+    init(count: Int) { open = count }
+
+    func add(_ databases: [LocatedDatabase]) {
+        condition.lock()
+        defer { condition.unlock() }
+        found += databases
+        open -= 1
+        condition.broadcast()
+    }
+
+    func wait(_ patience: Duration) -> [LocatedDatabase] {
+        let deadline = Date(timeIntervalSinceNow: patience.inSeconds)
+        condition.lock()
+        defer { condition.unlock() }
+        while open > 0 {
+            if !condition.wait(until: deadline) { break }
+        }
+        return found
     }
 }

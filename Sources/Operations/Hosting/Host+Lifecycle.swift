@@ -65,6 +65,7 @@ extension Host {
         }
         use(try Configuration(settings))
         try syncSchedules()
+        try markRemovedServers()
         say([MessageDraft(.info, .settingsReloaded, "settings were reloaded")])
         Threads.start("discovery") { [self] in _ = discoverAll() }
     }

@@ -19,7 +19,7 @@ package final class Host: Sendable {
     package let timing = Timetable()
     let zone = ZoneKeeper()
     let tending = Tending()
-    let emptySchedules = EmptySchedules()
+    let gate = DiscoveryGate()
     let cancellations = Mutex<[Int64: Cancellation]>([:])
     /// When each run at work last moved, by the boot clock.
     let heartbeats = Mutex<[Int64: Duration]>([:])

@@ -20,7 +20,7 @@ extension Host {
                 context: ["run": other.id])
         }
         // Asked now, so that a name that fits nothing is told to who typed it.
-        if !request.databases.isEmpty { _ = try planPrune(request, in: try repositories.open()) }
+        if !request.databases.isEmpty { _ = try unitsToPrune(request, in: try repositories.open()) }
         let results = try catalog.enqueue(
             [
                 RunRequest(
@@ -41,29 +41,31 @@ extension Host {
     /// deleted for good, and its room is given back.
     private func prune(_ request: PruneRequest, isQuiet: Bool, _ context: RunContext) throws -> RunEnding {
         let repository = try repositories.open()
-        let planned = try planPrune(request, in: repository)
+        let units = try unitsToPrune(request, in: repository)
         let actor = context.run.request.actor
         var result = PruneResult()
         var messages: [MessageDraft] = []
-        var held: Set<DatabaseName> = []
+        var planned: [PlannedPrune] = []
         var faults: [Fault] = []
-        for prune in planned {
-            context.begin("pruning \(prune.database)", total: nil)
+        for (unit, name) in units {
+            context.begin("pruning \(name)", total: nil)
             do {
-                messages += try carryOut(prune, by: actor, &result) { try context.advance(by: $0) }
+                // Planned when its turn comes: marks, rules and the clock may have changed since the last one's.
+                let prune = try planPrune(request, of: unit, name)
+                planned.append(prune)
+                messages += try carryOut(prune, request, by: actor, &result) { try context.advance(by: $0) }
+                result.notes += prune.plan.notes.map { "\(name): \($0)" }
             } catch let fault as Fault where fault.code != .interrupted {
                 faults.append(fault)
                 messages.append(
                     MessageDraft(
-                        .error, .pruneFailed, "prune of \(prune.database) failed: \(fault.message)",
-                        database: prune.database, cause: fault.cause, hint: fault.hint))
+                        .error, .pruneFailed, "prune of \(name) failed: \(fault.message)", database: name,
+                        cause: fault.cause, hint: fault.hint))
             }
-            result.notes += prune.plan.notes.map { "\(prune.database): \($0)" }
-            if prune.plan.isHeld { held.insert(prune.database) }
         }
         try repositories.confirm(repository)
-        messages += try heldMessages(held, planned)
-        if !isQuiet || result.removed > 0 || result.released > 0 {
+        messages += try heldMessages(Set(planned.filter(\.plan.isHeld).map(\.database)), planned)
+        if faults.isEmpty, !isQuiet || result.removed > 0 || result.released > 0 {
             messages.append(MessageDraft(.success, .pruneSucceeded, Self.sum(result)))
         }
         let shown = result
@@ -77,7 +79,7 @@ extension Host {
     }
 
     private func carryOut(
-        _ prune: PlannedPrune, by actor: Actor, _ result: inout PruneResult,
+        _ prune: PlannedPrune, _ request: PruneRequest, by actor: Actor, _ result: inout PruneResult,
         step: @escaping @Sendable (Int) throws -> Void
     ) throws -> [MessageDraft] {
         let (repository, unit) = (prune.unit.repository, prune.unit.id)

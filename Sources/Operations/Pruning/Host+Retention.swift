@@ -33,26 +33,33 @@ extension Host {
                 }, uniquingKeysWith: { $1 }))
     }
 
-    /// What a prune would do now; preview and prune both go by this.
+    /// The units that a request means, in order of name.
     ///
     /// - Throws: `not-found`, `ambiguous-name`; why the repository can't be read.
-    func planPrune(_ request: PruneRequest, in repository: Repository) throws -> [PlannedPrune] {
+    func unitsToPrune(_ request: PruneRequest, in repository: Repository) throws -> [(BackupUnit, DatabaseName)] {
         let records = Dictionary(
-            try catalog.databases(includingGone: true).map { ($0.unit, $0) }, uniquingKeysWith: { first, _ in first })
-        let terms = RetentionTerms(
-            book: try ruleBook(), now: WallClock.now(),
-            zone: { [zone = try daemonZone()] in zone.offsetSeconds(at: $0) },
-            clockIsTrusted: clockDoubt() == nil, undeleteWindow: settings.retention.undelete,
-            shareLimit: settings.retention.largestShare, confirmed: request.confirmed, immediate: request.now)
+            try catalog.databases(includingGone: true).map { ($0.unit, $0.name) },
+            uniquingKeysWith: { first, _ in first })
         let units = try repository.units().compactMap { id -> (BackupUnit, DatabaseName)? in
             let unit = BackupUnit(id, in: repository)
-            guard let name = try records[id]?.name ?? unit.newestReadable()?.draft.database else { return nil }
+            guard let name = records[id] ?? (try? unit.newestReadable())??.draft.database else { return nil }
             return (unit, name)
         }
         let chosen = try Self.chosen(request.databases, among: units.map(\.1))
-        return try units.filter { chosen.contains($0.1) }.sorted { $0.1 < $1.1 }.map { unit, name in
-            try plan(unit, name, records[unit.id], terms)
-        }
+        return units.filter { chosen.contains($0.1) }.sorted { $0.1 < $1.1 }
+    }
+
+    /// What a prune would do to a unit now; preview and prune both go by this.
+    ///
+    /// - Throws: why the unit can't be read.
+    func planPrune(_ request: PruneRequest, of unit: BackupUnit, _ name: DatabaseName) throws -> PlannedPrune {
+        try observeClock()
+        let zone = try daemonZone()
+        let terms = RetentionTerms(
+            book: try ruleBook(), now: WallClock.now(), zone: { zone.offsetSeconds(at: $0) },
+            clockIsTrusted: clockDoubt() == nil, undeleteWindow: settings.retention.undelete,
+            shareLimit: settings.retention.largestShare, confirmed: request.confirmed, immediate: request.now)
+        return try plan(unit, name, try catalog.database(unit.id), terms)
     }
 
     private static func chosen(_ typed: [String], among names: [DatabaseName]) throws -> Set<DatabaseName> {
@@ -85,11 +92,11 @@ extension BackupLibrary {
     /// The backups of a unit as retention sees them, with their records; ascending. A backup whose record can't be read is
     /// left out: nothing decides about it.
     func retained(of unit: BackupUnit) throws -> ([PointRecord], [RetainedBackup]) {
-        let (records, marks, damage) = try details(of: unit)
+        let (records, marks, damaged) = try details(of: unit)
         let backups = records.map { record in
             let mark = marks[record.sequence] ?? MarkState(isPreserved: false)
             let proven = mark.proofs[.restore]
-            let isGood = !isDamaged(record, damage) && !isSuspect(record, among: records, proven: proven)
+            let isGood = !damaged.contains(record.sequence) && !isSuspect(record, among: records, proven: proven)
             return RetainedBackup(
                 sequence: record.sequence, instant: record.draft.instant, kind: record.draft.kind,
                 schedule: record.draft.schedule, isPreserved: mark.isPreserved, isGood: isGood, provenAt: proven,

@@ -36,15 +36,15 @@ package final class RunQueue: @unchecked Sendable {
     }
 
     /// Takes a waiting run out.
-    /// - Returns: false when it doesn't wait (any more).
-    package func withdraw(_ run: String) -> Bool {
-        let body = condition.withLock { machine.withdraw(run) ? bodies.removeValue(forKey: run) : nil }
-        body?.drop()
-        return body != nil
+    /// - Returns: what tells those who wait for the run that it won't start, to be called once its end is on record; nil
+    ///   when it doesn't wait (any more).
+    package func withdraw(_ run: String) -> (@Sendable () -> Void)? {
+        condition.withLock { machine.withdraw(run) ? bodies.removeValue(forKey: run) : nil }?.drop
     }
 
-    package func isWaitingOrWorking(onUnit unit: String) -> Bool {
-        condition.withLock { (machine.waiting + machine.working).contains { $0.unit == unit } }
+    /// Units that something waits for or works on.
+    package var units: Set<String> {
+        condition.withLock { Set(machine.waiting.compactMap(\.unit)).union(machine.working.compactMap(\.unit)) }
     }
 
     /// Runs that wait, in the order in which they will start if nothing else comes.

@@ -6,6 +6,7 @@ import Policies
 import Scheduling
 import Settings
 import Storage
+import Synchronization
 package import Wire
 
 extension HostService {
@@ -71,13 +72,13 @@ extension Host {
         }
         var space: RepositorySpace?
         do { space = try self.space() } catch { problems.append(ProblemObject(Fault.wrapping(error))) }
+        if let fault = tending.state.withLock({ $0.ledgerFault }) { problems.append(ProblemObject(fault)) }
         if let doubt = clockDoubt() { problems.append(ProblemObject(doubt)) }
-        let next = timing.status().compactMap { status in
-            status.next.map { NextRun(schedule: status.schedule.name, instant: $0) }
-        }.min { $0.instant < $1.instant }
+        let next = nextRun()
         let unacknowledged = try catalog.unacknowledged().errors
         let sentence = StatusSentence(
             databases: databases, problems: problems, next: next, unacknowledged: unacknowledged,
+            backupsAreCounted: space != nil,
             time: { instant in
                 let local = instant.rfc3339(offsetSeconds: LocalZone.offsetSeconds(at: instant))
                 return String(local.prefix(16)).replacing("T", with: " ")
@@ -85,6 +86,15 @@ extension Host {
         return Status(
             sentence: sentence.text, instant: WallClock.now(), version: version, databases: databases,
             repository: space, runs: activeRuns(), problems: problems, next: next, unacknowledged: unacknowledged)
+    }
+
+    /// The next backup, or what comes next where none is scheduled.
+    private func nextRun() -> NextRun? {
+        let statuses = timing.status().filter { $0.open == nil }
+        let backups = statuses.filter { $0.schedule.action == .backup && $0.next != nil }
+        return (backups.isEmpty ? statuses : backups).compactMap { status in
+            status.next.map { NextRun(schedule: status.schedule.name, instant: $0) }
+        }.min { $0.instant < $1.instant }
     }
 
     /// Runs at work and runs that wait, these with their place in the queue.

@@ -28,7 +28,12 @@ extension Host {
     fileprivate func apply(_ request: ApplyRequest, by actor: Actor) throws -> ApplyReply {
         let before = try declaration()
         let check = try scheduleCheck()
-        let wanted = try request.declaration.schedules.map(check.checked)
+        let wanted = try request.declaration.schedules.map { schedule in
+            do { return try check.checked(schedule) } catch var fault as Fault {
+                fault.message = "schedule \(schedule.name): \(fault.message)"
+                throw fault
+            }
+        }
         for entry in request.declaration.retention { try entry.rules.check(retentionLimits) }
         try Self.refuseTwins(wanted.map(\.name), "schedules")
         try Self.refuseTwins(request.declaration.retention.map(\.scope), "rules of retention")
@@ -76,6 +81,7 @@ private struct DeclarationChange {
                 continue
             }
             schedule.source = present.source
+            schedule.seed = present.seed
             guard schedule != present else { continue }
             schedule.source = .admin
             replaced.append(schedule)

@@ -22,7 +22,14 @@ extension HostService {
         try await ask { host in
             let repository = try host.repositories.openForReading()
             let zone = try host.daemonZone()
-            return try host.planPrune(request, in: repository).map { try RetentionPreview($0, zone: zone) }
+            return try host.unitsToPrune(request, in: repository).map { unit, name in
+                do {
+                    return try RetentionPreview(try host.planPrune(request, of: unit, name), zone: zone)
+                } catch let fault as Fault where fault.code.isDamage {
+                    return RetentionPreview(
+                        database: name, verdicts: [], notes: ["nothing is deleted: \(fault.message)"])
+                }
+            }
         }
     }
 

@@ -49,7 +49,8 @@ extension Host {
         guard let number = Int64(id), try catalog.run(number) != nil else {
             throw Fault(.notFound, "there is no run \(id)", hint: "list them with `holdfast runs`")
         }
-        if queue.withdraw(id) {
+        if let drop = queue.withdraw(id) {
+            defer { drop() }
             let fault = Fault(.interrupted, "run \(id) was cancelled by \(actor) before it started")
             _ = try catalog.cancelQueuedRun(
                 number, fault, at: clock, messages: [MessageDraft(.info, fault, actor: actor)])

@@ -59,9 +59,23 @@ extension HostService {
         }
     }
 
+    package func resetSchedule(_ name: String, by actor: Actor) async throws -> Wire::ScheduleStatus {
+        try await ask { host in
+            guard host.settings.defaultSchedules.contains(where: { $0.name == name }) else {
+                throw Fault(
+                    .notFound, "the settings name no schedule \(name)",
+                    hint: "they name \(host.settings.defaultSchedules.map(\.name).joined(separator: ", "))")
+            }
+            _ = try host.catalog.resetSchedules([name], by: actor, at: WallClock.now())
+            try host.syncSchedules()
+            return try host.schedule(name)
+        }
+    }
+
     package func runSchedule(_ name: String, by actor: Actor) async throws -> Wire::ScheduleStatus {
         try await ask { host in
             _ = try host.timing.runNow(name, by: actor)
+            host.say([MessageDraft(.info, .scheduleCaughtUp, "schedule \(name) was started by hand", actor: actor)])
             return try host.schedule(name)
         }
     }
@@ -134,7 +148,8 @@ extension OccurrenceRecord {
             id: String(occurrence.id), planned: occurrence.planned, coalesced: occurrence.coalesced?.count ?? 0,
             claimed: occurrence.claimed, state: occurrence.state, attempt: occurrence.attempt,
             nextAttempt: occurrence.nextAttempt, closed: occurrence.closed,
-            reason: occurrence.reason ?? occurrence.lateness.map { "late: \($0.clause)" })
+            reason: occurrence.reason ?? occurrence.lateness.map { "late: \($0.clause)" },
+            origin: occurrence.origin, actor: Principal(occurrence.actor), runs: occurrence.runs.map { String($0) })
     }
 }
 

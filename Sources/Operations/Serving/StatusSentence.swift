@@ -9,17 +9,19 @@ package struct StatusSentence {
     package var next: NextRun?
     /// Errors that nobody has acknowledged.
     package var unacknowledged: Int
+    package var backupsAreCounted: Bool
     /// What clocks show at an instant, short.
     package var time: (Instant) -> String
 
     package init(
         databases: [Database], problems: [ProblemObject] = [], next: NextRun? = nil, unacknowledged: Int = 0,
-        time: @escaping (Instant) -> String
+        backupsAreCounted: Bool = true, time: @escaping (Instant) -> String
     ) {
         self.databases = databases
         self.problems = problems
         self.next = next
         self.unacknowledged = unacknowledged
+        self.backupsAreCounted = backupsAreCounted
         self.time = time
     }
 
@@ -31,9 +33,14 @@ package struct StatusSentence {
         return ([restorable, upcoming].compactMap { $0 } + [needs]).joined(separator: "; ")
     }
 
+    /// Backups in soft delete can't be restored; without the repository they were not counted.
+    private func hasBackup(_ database: Database) -> Bool {
+        database.lastBackup != nil && (database.backups > 0 || !backupsAreCounted)
+    }
+
     /// The instant that every database with a backup can be restored to, or a later one.
     private var restorable: String {
-        let good = databases.filter { $0.lastBackup != nil }
+        let good = databases.filter(hasBackup)
         let noun = databases.count == 1 ? "database" : "databases"
         guard let oldest = good.compactMap(Self.known).min() else {
             return databases.count == 1
@@ -58,7 +65,7 @@ package struct StatusSentence {
         add(databases.filter(\.overdue), "is overdue", "are overdue", to: &needs)
         add(databases.filter { $0.fault != nil && !$0.overdue }, "has a fault", "have a fault", to: &needs)
         add(
-            databases.filter { $0.lastBackup == nil && $0.fault == nil && !$0.overdue }, "has no backup",
+            databases.filter { !hasBackup($0) && $0.fault == nil && !$0.overdue }, "has no backup",
             "have no backup", to: &needs)
         needs += problems.map(\.message)
         if needs.isEmpty, unacknowledged > 0 {

@@ -8,6 +8,7 @@ package import Wire
 extension Host {
     /// Under what circumstances servers are asked and graces advance now.
     func discoveryTerms() throws -> DiscoveryTerms {
+        try observeClock()
         let (book, zone) = (try ruleBook(), try daemonZone())
         return DiscoveryTerms(
             reading: clock, clockIsTrusted: clockDoubt() == nil,
@@ -39,6 +40,10 @@ extension Host {
         guard let new = all.first(where: { $0.name == found && !lost.contains($0) }),
             let old = lost.first(where: { $0.name == from })
         else { throw Fault(.notFound, "there is no database \(request.database)") }
+        if let prune = board.active.first(where: { $0.kind == .prune }) {
+            throw Fault(
+                .busy, "prune \(prune.id) is under way", hint: "`holdfast runs wait \(prune.id)` waits for its end")
+        }
         try catalog.adopt(old.unit, by: new.unit, try discoveryTerms(), actor: actor)
         guard let adopted = try catalog.database(old.unit) else { return found }
         let located = try locate(adopted)

@@ -32,7 +32,7 @@ extension Host {
                 recurrences[schedule.name] = recurrence
                 return Overdue.Plan(
                     schedule: schedule.name,
-                    lastGood: [record.lastGood(schedule.kind), changed[schedule.name]].compactMap { $0 }.max(),
+                    lastGood: record.lastGood(schedule.kind), inForceSince: changed[schedule.name],
                     next: { recurrence.next(after: $0)?.instant })
             }
             guard
@@ -55,6 +55,8 @@ extension Host {
 
     /// Who was told of survives a restart, so that nobody hears of the same lateness twice.
     private func tell(_ late: [UnitID: Instant], _ drafts: [UnitID: MessageDraft]) throws {
+        // Shown whatever becomes of the messages: on a full disk most of all.
+        tending.state.withLock { $0.overdue = late }
         let before = try tending.state.withLock { $0.told } ?? Set(catalog.recall(Self.memory, as: [String].self) ?? [])
         let now = Set(late.keys.map(\.description))
         var messages = late.keys.filter { !before.contains($0.description) }.compactMap { drafts[$0] }
@@ -65,10 +67,7 @@ extension Host {
                     .success, .backupOnTime, "the backups of \(record.name) are on time again", database: record.name))
         }
         if now != before { try catalog.remember(now.sorted(), as: Self.memory) }
-        tending.state.withLock { state in
-            state.overdue = late
-            state.told = now
-        }
+        tending.state.withLock { $0.told = now }
         say(messages.sorted { $0.text < $1.text })
     }
 }

@@ -14,8 +14,10 @@ final class Tending: Sendable {
         var last: Duration?
         var isAtWork = false
         var lastCleaning: Duration?
-        /// Servers that are being asked; one that hangs is not asked again meanwhile.
-        var asking: Set<String> = []
+        /// Why the ledger of schedules can't be written.
+        var ledgerFault: Fault?
+        /// Attempts whose servers have not answered yet, with when they were asked, by the boot clock.
+        var asked: [(tally: AttemptTally, server: String, since: Duration)] = []
         var overdue: [UnitID: Instant] = [:]
         /// Units whose lateness has been told; nil until it has been recalled.
         var told: Set<String>?
@@ -59,7 +61,10 @@ extension Host {
         Threads.start("tending") { [self] in
             defer { tending.end() }
             // Each part is on its own: one that fails is told, and keeps none of the others.
-            for part in [observeClock, observeZone, lookForMissing, advanceGrace, observeOverdue, clean] {
+            for part in [
+                observeClock, observeZone, tellHanging, giveUpWaiting, lookForMissing, advanceGrace, observeOverdue,
+                clean,
+            ] {
                 do { try part() } catch { report(Fault.wrapping(error)) }
             }
         }
@@ -79,18 +84,20 @@ extension Host {
         let asked = Dictionary(try catalog.servers().map { ($0.name, $0.checked) }, uniquingKeysWith: { $1 })
         for server in configuration.servers {
             let isStale = asked[server.name].map { abs((now - $0).inSeconds) > 3600 } ?? true
-            guard lacking.contains(server.name) || isStale,
-                tending.state.withLock({ $0.asking.insert(server.name).inserted })
-            else { continue }
+            guard lacking.contains(server.name) || isStale else { continue }
             Threads.start("discovery") { [self] in
-                defer { tending.state.withLock { _ = $0.asking.remove(server.name) } }
-                do { try discover(server) } catch { report(Fault.wrapping(error)) }
+                do {
+                    try discover(server, patience: .zero)
+                } catch let fault as Fault where fault.code == .serverUnreachable {
+                    // It is being asked, and told of when that takes too long.
+                } catch { report(Fault.wrapping(error)) }
             }
         }
     }
 
     /// Once a day, and never while the clock is in doubt: old messages, occurrences and runs.
     private func clean() throws {
+        try observeClock()
         guard clockDoubt() == nil, tending.beginCleaning(BootClock.now()) else { return }
         let now = WallClock.now()
         let keep = settings.messages

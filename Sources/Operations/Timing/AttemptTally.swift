@@ -12,29 +12,25 @@ final class AttemptTally: Sendable {
         var problems: [String] = []
         var isRetryable = true
         var isCutOff = false
-        var isEmpty = true
+        /// Why there was nothing to do, as far as the parts say so.
+        var skips: [String] = []
+        var hadWork = false
+        var ended: Set<String> = []
     }
 
     let start: OccurrenceStart
     private let state: Mutex<State>
-    private let covered: @Sendable (Bool) -> Void
     private let finished: @Sendable (OccurrenceID, OccurrenceEnding) -> Void
 
-    /// - Parameters:
-    ///   - parts: that will end by `end`, the beginning being one; runs add themselves while it lasts.
-    ///   - covered: hears before the ending whether there was anything to do, as far as parts told by `cover`.
+    /// - Parameter parts: that will end by `end`, the beginning being one; runs add themselves while it lasts.
     init(
-        _ start: OccurrenceStart, parts: Int, covered: @escaping @Sendable (Bool) -> Void = { _ in },
+        _ start: OccurrenceStart, parts: Int,
         finished: @escaping @Sendable (OccurrenceID, OccurrenceEnding) -> Void
     ) {
         self.start = start
-        self.covered = covered
         self.finished = finished
         state = Mutex(State(parts: parts))
     }
-
-    /// The schedule covers a database, or may cover one that can't be seen now.
-    func cover() { state.withLock { $0.isEmpty = false } }
 
     /// A run belongs to the attempt; it ends by `end(_:isStopping:)`.
     func add(_ run: RunID) {
@@ -43,6 +39,9 @@ final class AttemptTally: Sendable {
             state.runs.append(run)
         }
     }
+
+    /// A run that belongs to the attempt, which doesn't wait for it.
+    func note(_ run: RunID) { state.withLock { $0.runs.append(run) } }
 
     /// Begins a run that may have ended before `request` returns.
     func add(_ request: () throws -> Wire::Run) throws {
@@ -56,13 +55,22 @@ final class AttemptTally: Sendable {
         }
     }
 
-    /// A part that is no run has ended.
-    func end(problem: Fault? = nil) {
+    /// A part that is no run has ended; `skip` says why it did nothing.
+    func end(problem: Fault? = nil, skip: String? = nil) {
         close { state in
-            guard let problem else { return }
-            state.problems.append(problem.message)
+            if let problem { state.problems.append(problem.message) }
+            if let skip { state.skips.append(skip) } else { state.hadWork = true }
         }
     }
+
+    /// The part of a server has ended; only the first call counts.
+    func end(server: String, problem: Fault? = nil, skip: String? = nil) {
+        guard state.withLock({ $0.ended.insert(server).inserted }) else { return }
+        end(problem: problem, skip: skip)
+    }
+
+    /// Whether the part of a server has ended, perhaps because it took too long.
+    func hasEnded(server: String) -> Bool { state.withLock { $0.ended.contains(server) } }
 
     /// A run of the attempt has ended.
     ///
@@ -71,35 +79,31 @@ final class AttemptTally: Sendable {
         close { state in
             switch run?.state {
             case .succeeded: break
-            case .skipped where !isStopping:
+            case _ where isStopping: state.isCutOff = true
+            case .skipped:
                 // Another run of the same unit stands for it.
                 break
-            case .cancelled where !isStopping:
+            case .cancelled:
                 state.problems.append(run?.fault?.message ?? "a run was cancelled")
                 state.isRetryable = false
-            case .failed where !isStopping:
-                state.problems.append(run?.fault?.message ?? "a run failed")
-            default: state.isCutOff = true
+            default: state.problems.append(run?.fault?.message ?? "a run did not end well")
             }
         }
     }
 
     private func close(_ note: (inout State) -> Void) {
-        let ended: (ending: OccurrenceEnding, isEmpty: Bool)? = state.withLock { state in
+        let ending: OccurrenceEnding? = state.withLock { state in
             note(&state)
             state.parts -= 1
             guard state.parts == 0, !state.isCutOff else { return nil }
-            return (Self.ending(of: state), state.isEmpty)
+            guard let first = state.problems.first else {
+                if !state.hadWork, state.runs.isEmpty, let skip = state.skips.first { return .skipped(reason: skip) }
+                return .succeeded(runs: state.runs)
+            }
+            let others = state.problems.count - 1
+            let reason = others == 0 ? first : "\(first), and \(others) more"
+            return .failed(reason: reason, retryable: state.isRetryable, runs: state.runs)
         }
-        guard let ended else { return }
-        covered(!ended.isEmpty)
-        finished(start.occurrence.id, ended.ending)
-    }
-
-    private static func ending(of state: State) -> OccurrenceEnding {
-        guard let first = state.problems.first else { return .succeeded(runs: state.runs) }
-        let others = state.problems.count - 1
-        let reason = others == 0 ? first : "\(first), and \(others) more"
-        return .failed(reason: reason, retryable: state.isRetryable, runs: state.runs)
+        if let ending { finished(start.occurrence.id, ending) }
     }
 }

@@ -2,26 +2,30 @@ import Catalog
 package import Model
 import Platform
 package import Scheduling
+import Synchronization
 import Wire
 
 extension Host: OccurrenceWork {
     package func start(
         _ starts: [OccurrenceStart], finished: @escaping @Sendable (OccurrenceID, OccurrenceEnding) -> Void
     ) {
-        let backups = starts.filter { $0.schedule.action == .backup }
-        let others = starts.filter { $0.schedule.action != .backup }
-        startBackups(backups, finished: finished)
-        guard !others.isEmpty else { return }
+        // On a thread of its own: what ends at once tells the scheduler, which is in the middle of its turn here.
         Threads.start("occurrences") { [self] in
-            for start in others { begin(AttemptTally(start, parts: 1, finished: finished)) }
+            startBackups(starts.filter { $0.schedule.action == .backup }, finished: finished)
+            for start in starts where start.schedule.action != .backup {
+                begin(AttemptTally(start, parts: 1, finished: finished))
+            }
         }
     }
 
     package func ledgerFailed(_ fault: Fault) {
-        report(Fault(fault.code, "no schedule runs: \(fault.message)", hint: fault.hint, cause: fault))
+        let whole = Fault(fault.code, "no schedule runs: \(fault.message)", hint: fault.hint)
+        tending.state.withLock { $0.ledgerFault = whole }
+        report(whole)
     }
 
     package func ledgerRecovered() {
+        tending.state.withLock { $0.ledgerFault = nil }
         say([MessageDraft(.info, .scheduleCaughtUp, "the catalog can be written again; schedules go on")])
     }
 
@@ -29,6 +33,9 @@ extension Host: OccurrenceWork {
     private func begin(_ tally: AttemptTally) {
         let schedule = tally.start.schedule
         do {
+            if [.verify, .drill].contains(schedule.action), try covered(by: schedule).isEmpty {
+                return tally.end(skip: OccurrenceEnding.coversNothing)
+            }
             switch schedule.action {
             case .backup: break
             case .verify: try beginVerify(tally)
@@ -38,6 +45,9 @@ extension Host: OccurrenceWork {
             case .prune: try beginPrune(tally)
             }
             tally.end()
+        } catch let fault as Fault where fault.code == .busy {
+            // What was asked for already stands for it.
+            tally.end(skip: fault.message)
         } catch {
             tally.end(problem: Fault.wrapping(error))
         }
@@ -46,10 +56,5 @@ extension Host: OccurrenceWork {
     /// Databases that exist and that a schedule covers, in order of name.
     func covered(by schedule: Schedule) throws -> [DatabaseRecord] {
         try catalog.databases().filter { NameSelection.covers(schedule.scope, $0.name) }
-    }
-
-    /// To be called when a run of the attempt has ended.
-    func ending(_ tally: AttemptTally, of run: RunID) -> @Sendable () -> Void {
-        { [self] in tally.end(board.run(String(run)), isStopping: queue.hasStopped) }
     }
 }

@@ -10,7 +10,7 @@ extension Host {
     /// The newest backup of each database that is covered, and at level `stored` every backup of it.
     func beginVerify(_ tally: AttemptTally) throws {
         let (schedule, level) = (tally.start.schedule, tally.start.schedule.level ?? .pages)
-        let records = try noteCovered(by: tally.start).filter { $0.lastBackup != nil }
+        let records = try covered(by: schedule).filter { $0.lastBackup != nil }
         guard !records.isEmpty else { return }
         let request =
             level == .stored
@@ -18,7 +18,8 @@ extension Host {
             : VerifyRequest(backups: try newestBackups(of: records), level: level)
         try tally.add {
             try requestVerify(
-                request, by: .daemon, schedule: schedule.name, occurrence: tally.start.occurrence.id,
+                request, by: tally.start.occurrence.actor, schedule: schedule.name,
+                occurrence: tally.start.occurrence.id,
                 ended: ending(tally))
         }
     }
@@ -34,7 +35,8 @@ extension Host {
         }
         try tally.add {
             try requestPrune(
-                request, by: .daemon, schedule: schedule.name, occurrence: tally.start.occurrence.id,
+                request, by: tally.start.occurrence.actor, schedule: schedule.name,
+                occurrence: tally.start.occurrence.id,
                 ended: ending(tally))
         }
     }
@@ -42,10 +44,11 @@ extension Host {
     /// The newest backup of each database that is covered.
     func beginDrill(_ tally: AttemptTally) throws {
         let schedule = tally.start.schedule
-        let names = try noteCovered(by: tally.start).filter { $0.lastBackup != nil }.map(\.name.text)
+        let names = try covered(by: schedule).filter { $0.lastBackup != nil }.map(\.name.text)
         guard !names.isEmpty else { return }
         _ = try requestDrill(
-            DrillRequest(databases: names), by: .daemon, origin: .scheduled, schedule: schedule.name,
+            DrillRequest(databases: names), by: tally.start.occurrence.actor, origin: .scheduled,
+            schedule: schedule.name,
             occurrence: tally.start.occurrence.id, began: { for run in $0 { tally.add(run) } }, ended: ending(tally))
     }
 
@@ -54,7 +57,7 @@ extension Host {
         try tally.add {
             try sayScheduled(
                 schedule.severity ?? .info, schedule.text ?? "", schedule: schedule.name,
-                occurrence: tally.start.occurrence.id, ended: ending(tally))
+                occurrence: tally.start.occurrence.id, by: tally.start.occurrence.actor, ended: ending(tally))
         }
     }
 
@@ -63,7 +66,8 @@ extension Host {
         try tally.add {
             try runCommand(
                 schedule.command, schedule: schedule.name, occurrence: tally.start.occurrence.id,
-                timeout: .seconds(schedule.timeoutSeconds ?? 3600), ended: ending(tally))
+                timeout: .seconds(schedule.timeoutSeconds ?? 3600), by: tally.start.occurrence.actor,
+                ended: ending(tally))
         }
     }
 
@@ -77,6 +81,10 @@ extension Host {
 
     /// To be called with each run of the attempt that has ended.
     func ending(_ tally: AttemptTally) -> @Sendable (RunID) -> Void {
-        { [self] run in tally.end(board.run(String(run)), isStopping: queue.hasStopped) }
+        { [self] run in
+            // The board forgets what ended long ago.
+            let ended = board.run(String(run)) ?? ((try? catalog.run(run)) ?? nil).map { Wire::Run($0) }
+            tally.end(ended, isStopping: queue.hasStopped)
+        }
     }
 }

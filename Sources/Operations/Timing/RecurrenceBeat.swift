@@ -25,7 +25,7 @@ extension Recurrence {
     static func of(_ schedule: Schedule, daemonZone: ZoneRules) throws -> Recurrence {
         try Recurrence(
             schedule.when, zone: try schedule.timeZone.map(ZoneRules.named) ?? daemonZone, starts: schedule.starts,
-            ends: schedule.ends, spread: .seconds(schedule.spreadSeconds), seed: schedule.name,
+            ends: schedule.ends, spread: .seconds(schedule.spreadSeconds), seed: schedule.seed ?? schedule.name,
             zoneNamed: ZoneRules.named)
     }
 }

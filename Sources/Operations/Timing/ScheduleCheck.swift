@@ -17,6 +17,7 @@ struct ScheduleCheck {
     func checked(_ schedule: Schedule) throws -> Schedule {
         var schedule = schedule
         try checkName(schedule.name)
+        try checkLengths(schedule)
         try checkAction(&schedule)
         try checkTimes(schedule)
         try schedule.retention?.check(limits)
@@ -87,7 +88,24 @@ struct ScheduleCheck {
         }
     }
 
+    private func checkLengths(_ schedule: Schedule) throws {
+        let isFit =
+            schedule.when.utf8.count <= 500 && schedule.scope.count <= 1000
+            && schedule.scope.allSatisfy { $0.utf8.count <= 4096 }
+            && schedule.command.reduce(0) { $0 + $1.utf8.count } <= 65_536
+        guard isFit else {
+            throw Fault(
+                .badSchedule, "schedule \(schedule.name) is too long",
+                hint: "an expression has up to 500 bytes, a scope 1,000 names, a command 64 KiB")
+        }
+    }
+
     private func checkTimes(_ schedule: Schedule) throws {
+        if let own = try? CalendarExpression(schedule.when).zone, let zone = schedule.timeZone, own != zone {
+            throw Fault(
+                .badSchedule, "schedule \(schedule.name) names two zones, \(own) in its expression and \(zone)",
+                hint: "leave one of them out")
+        }
         if let starts = schedule.starts, let ends = schedule.ends, ends < starts {
             throw Fault(
                 .badSchedule, "schedule \(schedule.name) ends before it starts", hint: "set --starts before --ends")

@@ -48,6 +48,8 @@ extension Host {
         try syncSchedules()
         // Before anything is deleted.
         try observeClock()
+        try catalog.awaitAnswers(try discoveryTerms())
+        try markRemovedServers()
         let scheduler = Scheduler(
             ledger: catalog, work: self, clock: { [self] in clock },
             beats: { [self] schedule in RecurrenceBeat(try .of(schedule, daemonZone: try daemonZone())) },

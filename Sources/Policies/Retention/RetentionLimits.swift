@@ -28,8 +28,8 @@ extension RetentionRules {
         require(.keepDays, 1...longest, "1 to \(longest) (`max_keep_days` in the settings raises it)")
         let grace = max(1, limits.maxDeletedDays)
         require(.deletedDays, 1...grace, "1 to \(grace)")
-        require(.keepLast, 1...Int.max, "1 or more; leave it out to keep none for its number")
-        for field in RetentionField.counts { require(field, 0...Int.max, "0 or more") }
+        require(.keepLast, 1...10_000, "1 to 10000; leave it out to keep none for its number")
+        for field in RetentionField.counts { require(field, 0...10_000, "0 to 10000") }
         guard wrong.isEmpty else {
             throw Fault(
                 .badRetention, "retention doesn't allow \(wrong.joined(separator: ", "))",
