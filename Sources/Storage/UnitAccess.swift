@@ -16,6 +16,8 @@ final class UnitAccess: Sendable {
     private let state = Mutex(State())
     /// Held for the moment in which a backup or a head gets its name, so that each sees the other whole.
     private let committing = Mutex(())
+    /// Held while a mark is put, and from the last look at the marks until the switch of a head; taken before `committing`.
+    private let marking = Mutex(())
 
     init(_ unit: UnitID, locks: ReaderLocks?) {
         self.unit = unit
@@ -86,5 +88,9 @@ final class UnitAccess: Sendable {
 
     func committing<Result: Sendable>(_ body: () throws -> Result) rethrows -> Result {
         try committing.withLock { _ in try body() }
+    }
+
+    func marking<Result: Sendable>(_ body: () throws -> Result) rethrows -> Result {
+        try marking.withLock { _ in try body() }
     }
 }

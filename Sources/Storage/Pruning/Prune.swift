@@ -17,23 +17,48 @@ import Model
 ///
 /// Step 4 is the switch. Steps 6 and 7 wait for a call that meets no reader.
 struct Prune {
+    /// Plans that are made before a prune gives up because what it was to delete is taken back again and again.
+    static let rounds = 3
+
     let unit: UnitStore
     let bench: FrameBench
     let step: (PruneStep) throws -> Void
+    let wish: PruneWish
     /// Puts a void point after the newest backup, whose record it takes.
     let fence: (PointRecord) throws -> Void
     var report = PruneReport()
 
-    /// - Throws: what the store and `step` throw.
-    mutating func run(deleting: Set<SequenceNumber>) throws {
-        var deleting = deleting
+    private enum Outcome {
+        case done
+        /// The newest backup, which was to go, has become the base of another.
+        case builtOn
+        /// These must not be deleted any more.
+        case spared(Set<SequenceNumber>)
+    }
+
+    /// - Throws: `busy`, and what the store, `step` and the wish throw.
+    mutating func run(deleting requested: Set<SequenceNumber>) throws {
+        var deleting = wish.deleting
+        var refusals = 0
         try dropUnfinishedMaps()
         while true {
             guard let plan = try plan(&deleting) else { continue }
-            let isDone = try carryOut(plan)
-            if isDone { break }
-            // A backup began on the newest one meanwhile, or was committed on it: that stays for the next prune.
-            if let newest = plan.elements.last(where: { !$0.isVoid }) { deleting.remove(newest.sequence) }
+            switch try carryOut(plan) {
+            case .done:
+                let staying = plan.elements.filter { $0.stays && !$0.isVoid }.map(\.sequence)
+                report.estimate.left = requested.intersection(staying)
+                return
+            case .builtOn:
+                if let newest = plan.elements.last(where: { !$0.isVoid }) { deleting.remove(newest.sequence) }
+            case .spared(let spared):
+                deleting.subtract(spared)
+                refusals += 1
+                guard refusals < Self.rounds else {
+                    throw Fault(
+                        .busy, "backups of unit \(unit.unit) are taken back while they are being deleted",
+                        hint: "nothing was deleted; prune again later")
+                }
+            }
         }
     }
 
@@ -56,16 +81,24 @@ struct Prune {
         return try PrunePlan.make(of: unit, deleting: deleting, step: step)
     }
 
-    /// - Returns: false when a backup that was to go has become the base of another.
-    private mutating func carryOut(_ plan: PrunePlan) throws -> Bool {
+    private mutating func carryOut(_ plan: PrunePlan) throws -> Outcome {
         report.estimate = plan.estimate
         var collecting = Set(plan.dropped.map(\.name))
         if plan.changesHead {
             let writing = FoldWriter(unit: unit, plan: plan, bench: bench, step: step)
             let folds = try writing.write()
-            guard try commit(folds.head, plan) else {
+            let outcome: Outcome
+            do {
+                outcome = try commit(folds.head, plan)
+            } catch {
+                // A head that may have got its name needs what was written.
+                let heads = try? unit.list("heads")
+                if let heads, !heads.contains(.head(folds.head.generation, copy: 0)) { writing.drop(folds) }
+                throw error
+            }
+            guard case .done = outcome else {
                 writing.drop(folds)
-                return false
+                return outcome
             }
             try unit.put(folds.head, copy: 1, by: bench)
             report.damage = folds.damage
@@ -76,17 +109,22 @@ struct Prune {
         }
         let collection = PruneCollection(unit: unit, bench: bench, step: step)
         try collection.run(collecting, report: &report)
-        return true
+        return .done
     }
 
-    private func commit(_ head: Head, _ plan: PrunePlan) throws -> Bool {
-        try unit.access.committing {
-            if plan.deletesNewest {
-                let taken = try unit.list("points").last?.sequence ?? 0
-                guard !unit.access.hasWriters, taken <= plan.newest else { return false }
+    /// The switch. Marks that were acknowledged before it are heeded, those that come after it find no backup.
+    private func commit(_ head: Head, _ plan: PrunePlan) throws -> Outcome {
+        try unit.access.marking {
+            let spared = try wish.spared(of: plan.deleted)
+            guard spared.isEmpty else { return .spared(spared) }
+            return try unit.access.committing {
+                if plan.deletesNewest {
+                    let taken = try unit.list("points").last?.sequence ?? 0
+                    guard !unit.access.hasWriters, taken <= plan.newest else { return .builtOn }
+                }
+                try unit.put(head, copy: 0, by: bench)
+                return .done
             }
-            try unit.put(head, copy: 0, by: bench)
-            return true
         }
     }
 

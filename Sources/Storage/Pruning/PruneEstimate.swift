@@ -16,7 +16,8 @@ package struct PruneEstimate: Sendable, Equatable {
     /// By deleted backup: what nobody needs any more once it is gone, and needed before. A page version that several of them
     /// hold counts for the newest of these.
     package var byBackup: [SequenceNumber: ByteCount] = [:]
-    /// Backups that were to be deleted and stay, since they, or what is built on them, can't be read.
+    /// Backups that were to be deleted and stay, since they, or what is built on them, can't be read. In the report of a
+    /// prune also those that are preserved, that were taken back meanwhile, or on which a backup was being built.
     package var left: Set<SequenceNumber> = []
 
     package var live: ByteCount { ByteCount(stored.bytes - dead.bytes) }

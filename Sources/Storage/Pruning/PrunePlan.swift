@@ -81,6 +81,9 @@ struct PrunePlan {
     var dropped: [StoredObject] { objects.filter { isDropped($0) } }
     func isDropped(_ object: StoredObject) -> Bool { !object.isWholeAfter && object.pages == 0 }
 
+    /// Backups that go.
+    var deleted: Set<SequenceNumber> { Set(elements.filter { !$0.stays && !$0.isVoid }.map(\.sequence)) }
+
     /// Whether no backup stays.
     var isEmptied: Bool { elements.isEmptied }
 

@@ -24,11 +24,17 @@ extension Repository {
     /// pages of mostly dead objects take to be read, packed and written.
     ///
     /// - Parameters:
-    ///   - deleting: numbers of backups. The newest one stays when a backup that may build on it is being made.
+    ///   - deleting: numbers of backups. Those stay that are preserved, that were softly deleted and are undeleted before the
+    ///     switch, and the newest one when a backup that may build on it is being made; `report.estimate.left` names them.
     ///   - step: hears how the work goes on; what it throws ends it, and the next call does the rest.
-    /// - Throws: `busy` while another prune of the unit is at work; `repository-damaged` when the unit's head can't be read.
+    ///   - stillMeant: called right before the switch, maybe several times, with the backups that are about to go; those that
+    ///     it doesn't return stay. What it throws ends the prune, and nothing was deleted. Marks of the unit wait for it: it
+    ///     must not set any, nor wait for somebody who does.
+    /// - Throws: `busy` while another prune of the unit is at work, or when backups were taken back in each of three rounds:
+    ///   nothing was deleted then; `repository-damaged` when the unit's head can't be read.
     package func prune(
-        unit: UnitID, deleting: Set<SequenceNumber>, step: (PruneStep) throws -> Void = { _ in }
+        unit: UnitID, deleting: Set<SequenceNumber>, step: (PruneStep) throws -> Void = { _ in },
+        stillMeant: @escaping @Sendable (Set<SequenceNumber>) throws -> Set<SequenceNumber> = { $0 }
     ) throws -> PruneReport {
         try requireWritable()
         let objects = unitStore(unit)
@@ -37,8 +43,9 @@ extension Repository {
         }
         defer { objects.access.endPruning() }
         let bench = try FrameBench()
+        let wish = try PruneWish(deleting, of: objects, stillMeant: stillMeant)
         let report = try withoutActuallyEscaping(step) { step in
-            var prune = Prune(unit: objects, bench: bench, step: step) { record in
+            var prune = Prune(unit: objects, bench: bench, step: step, wish: wish) { record in
                 _ = try self.putVoidPoint(of: unit, like: record, at: record.draft.finished, by: .daemon)
             }
             try prune.run(deleting: deleting)
