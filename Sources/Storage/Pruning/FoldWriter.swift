@@ -5,6 +5,8 @@ import Model
 struct FoldWriter {
     let unit: UnitStore
     let plan: PrunePlan
+    /// Kept backups that get a map of all that their image holds.
+    let wholeMaps: [SequenceNumber]
     let bench: FrameBench
     let step: (PruneStep) throws -> Void
 
@@ -22,6 +24,7 @@ struct FoldWriter {
         var result = Result(head: Head(generation: generation, upTo: plan.newest, points: [], objects: []))
         do {
             for fold in plan.folds { try write(fold, generation, &result) }
+            for sequence in wholeMaps { try writeWholeMap(of: sequence, generation, &result) }
             for folder in Set(result.names.map(unit.folder)).sorted() { try unit.store.syncNames(of: folder) }
         } catch {
             drop(result)
@@ -75,5 +78,23 @@ struct FoldWriter {
         result.names.append(name)
         try mover.finish()
         result.written += try unit.store.size(unit.path(name)) ?? 0
+    }
+
+    /// Says where pages are that stay where they are.
+    private func writeWholeMap(
+        of sequence: SequenceNumber, _ generation: UInt64, _ result: inout Result
+    ) throws {
+        let name = ObjectName.map(1, sequence, generation: generation)
+        let layers = try unit.layers(of: 1...sequence, in: plan.chain, by: bench)
+        let used = try MapWriter(unit: unit, bench: bench).write(name, of: layers, in: plan.chain, syncNames: false) {
+            run, object in [(object, run.extent)]
+        }
+        result.names.append(name)
+        result.written += try unit.store.size(unit.path(name)) ?? 0
+        guard Set(used).isSubset(of: plan.kept) else {
+            throw Fault(
+                .pointDamaged, "backup \(sequence) of unit \(unit.unit) needs pages of damaged ones that are to go",
+                hint: "nothing was deleted; make a full backup, then delete the damaged ones and those after them")
+        }
     }
 }

@@ -39,11 +39,18 @@ struct Prune {
     /// - Throws: `busy`, and what the store, `step` and the wish throw.
     mutating func run(deleting requested: Set<SequenceNumber>) throws {
         var deleting = wish.deleting
+        var moving = PrunePlan.Moving.all
         var refusals = 0
         try dropUnfinishedMaps()
         while true {
-            guard let plan = try plan(&deleting) else { continue }
-            switch try carryOut(plan) {
+            guard let plan = try plan(&deleting, moving) else { continue }
+            let rescue = plan.changesHead ? try MapRescue(unit: unit, plan: plan, bench: bench).find() : .init()
+            if !rescue.wholeMaps.isEmpty, !plan.rewritten.isEmpty {
+                // Of a damaged unit nothing is touched that only costs room.
+                moving = .none
+                continue
+            }
+            switch try carryOut(plan, rescue) {
             case .done:
                 let staying = plan.elements.filter { $0.stays && !$0.isVoid }.map(\.sequence)
                 report.estimate.left = requested.intersection(staying)
@@ -63,7 +70,9 @@ struct Prune {
     }
 
     /// - Returns: nil when the unit changed and has to be looked at again.
-    private mutating func plan(_ deleting: inout Set<SequenceNumber>) throws -> PrunePlan? {
+    private mutating func plan(
+        _ deleting: inout Set<SequenceNumber>, _ moving: PrunePlan.Moving
+    ) throws -> PrunePlan? {
         var elements = try PruneElement.list(unit, unit.chain(), unreadable: [])
         _ = elements.mark(deleting: deleting)
         if let newest = elements.last(where: { !$0.isVoid }), !newest.stays {
@@ -78,14 +87,15 @@ struct Prune {
                 try fence(record)
             }
         }
-        return try PrunePlan.make(of: unit, deleting: deleting, step: step)
+        return try PrunePlan.make(of: unit, deleting: deleting, moving: moving, step: step)
     }
 
-    private mutating func carryOut(_ plan: PrunePlan) throws -> Outcome {
+    private mutating func carryOut(_ plan: PrunePlan, _ rescue: MapRescue.Need) throws -> Outcome {
         report.estimate = plan.estimate
         var collecting = Set(plan.dropped.map(\.name))
         if plan.changesHead {
-            let writing = FoldWriter(unit: unit, plan: plan, bench: bench, step: step)
+            let writing = FoldWriter(
+                unit: unit, plan: plan, wholeMaps: rescue.wholeMaps, bench: bench, step: step)
             let folds = try writing.write()
             let outcome: Outcome
             do {
@@ -101,7 +111,9 @@ struct Prune {
                 return outcome
             }
             try unit.put(folds.head, copy: 1, by: bench)
-            report.damage = folds.damage
+            report.damage = plan.damage
+            report.damage.formUnion(rescue.damage)
+            report.damage.formUnion(folds.damage)
             report.pagesMoved = folds.pagesMoved
             report.written = ByteCount(Int64(clamping: folds.written))
             let used = Set(folds.head.objects)

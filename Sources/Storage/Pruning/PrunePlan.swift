@@ -25,6 +25,14 @@ struct PrunePlan {
         }
     }
 
+    /// Which pages of mostly dead objects may move.
+    enum Moving: Equatable {
+        case all
+        case none
+        /// As long as they take no more than these bytes.
+        case upTo(UInt64)
+    }
+
     let chain: Chain
     let elements: [PruneElement]
     /// The highest number that was taken.
@@ -37,12 +45,13 @@ struct PrunePlan {
 
     /// - Throws: damage codes only when the head can't be read; what the store or `step` throws.
     static func make(
-        of unit: UnitStore, deleting: Set<SequenceNumber>, step: @escaping (PruneStep) throws -> Void = { _ in }
+        of unit: UnitStore, deleting: Set<SequenceNumber>, moving: Moving = .all,
+        step: @escaping (PruneStep) throws -> Void = { _ in }
     ) throws -> PrunePlan {
         var unreadable: Set<SequenceNumber> = []
         while true {
             do {
-                return try PrunePlan(unit, deleting, unreadable, step)
+                return try PrunePlan(unit, deleting, unreadable, moving, step)
             } catch let found as VersionCount.Unreadable {
                 guard unreadable.insert(found.sequence).inserted else {
                     throw Fault(.pointDamaged, "backup \(found.sequence) of unit \(unit.unit) can't be read")
@@ -53,7 +62,7 @@ struct PrunePlan {
 
     private init(
         _ unit: UnitStore, _ deleting: Set<SequenceNumber>, _ unreadable: Set<SequenceNumber>,
-        _ step: @escaping (PruneStep) throws -> Void
+        _ moving: Moving, _ step: @escaping (PruneStep) throws -> Void
     ) throws {
         chain = try unit.chain()
         var elements = try PruneElement.list(unit, chain, unreadable: unreadable)
@@ -66,7 +75,7 @@ struct PrunePlan {
         let (folds, tail) = elements.intervals()
         let met = try folds.map { try count.count($0, isTail: false) }
         _ = try count.count(tail, isTail: true)
-        chooseRewritten()
+        chooseRewritten(moving)
         plan(folds, met)
         if let fence = tail.last, fence.stays {
             self.folds.append(Fold(sequence: fence.sequence, range: fence.range, source: .delta, isVoid: true))
@@ -80,6 +89,17 @@ struct PrunePlan {
     /// Page objects that nothing needs, or needs elsewhere.
     var dropped: [StoredObject] { objects.filter { isDropped($0) } }
     func isDropped(_ object: StoredObject) -> Bool { !object.isWholeAfter && object.pages == 0 }
+
+    /// Page objects that are needed where they are.
+    var kept: [ObjectName] {
+        objects.filter { !isDropped($0) && !rewritten.contains($0.name) }.map(\.name)
+    }
+
+    /// What can't be read, of elements that therefore stay.
+    var damage: DamageList {
+        DamageList(
+            elements.filter(\.isUnreadable).map { DamageList.Item(object: chain.layer(of: $0.range), frames: nil) })
+    }
 
     /// Backups that go.
     var deleted: Set<SequenceNumber> { Set(elements.filter { !$0.stays && !$0.isVoid }.map(\.sequence)) }
@@ -100,7 +120,13 @@ struct PrunePlan {
     }
 
     /// From the deadest on, until few enough dead bytes are left.
-    private mutating func chooseRewritten() {
+    private mutating func chooseRewritten(_ moving: Moving) {
+        var room: UInt64
+        switch moving {
+        case .all: room = .max
+        case .none: return
+        case .upTo(let bytes): room = bytes
+        }
         let staying = counted.filter { !isDropped($0) }
         var stored = staying.reduce(0) { $0 + $1.size }
         var dead = staying.reduce(0) { $0 + $1.deadAfter }
@@ -108,6 +134,8 @@ struct PrunePlan {
         let candidates = staying.filter { !$0.isWholeAfter && !$0.isUnreadable && $0.deadAfter > 0 }
         for object in candidates.sorted(by: { $0.deadAfter * $1.size > $1.deadAfter * $0.size }) {
             guard dead * 100 > stored * Self.target else { return }
+            guard object.liveAfter <= room else { continue }
+            room -= object.liveAfter
             rewritten.insert(object.name)
             dead -= object.deadAfter
             stored -= object.deadAfter
