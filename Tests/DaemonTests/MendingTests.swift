@@ -62,6 +62,9 @@ import Wire
         guard descriptor >= 0, size > 0,
             let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
         else { throw Unexpected("cannot map \(path)") }
+        // Read first: a page whose first fault is a write has its file's times updated. Source: madvise(2).
+        let populateForReading: Int32 = 22
+        guard madvise(memory, size, populateForReading) == 0 else { throw Unexpected("cannot read \(path)") }
         memory.storeBytes(
             of: ~memory.load(fromByteOffset: size - 1, as: UInt8.self), toByteOffset: size - 1, as: UInt8.self)
         munmap(memory, size)

@@ -10,7 +10,7 @@ import Testing
     func capturesOneCommittedStateAtEveryPageSize(pageSize: Int, journal: String) throws {
         let fixture = try SQLiteFixture(journal: journal, pageSize: pageSize)
         let writer = try LedgerWriter.start(
-            "write", fixture.path, "--seconds", "60", "--rate", "300", "--synchronous", "off")
+            "write", fixture.path, "--seconds", "900", "--rate", "300", "--synchronous", "off")
         var last = 0
         for _ in 0..<3 {
             let captured = try fixture.captureAndProve(pagesAtOnce: 16)

@@ -93,12 +93,19 @@ extension Host {
             try catalog.forgetChangeToken(of: unit)
         }
         let pageSize = prune.records.last?.draft.files.first?.pageSize ?? 0
-        let report = try repository.prune(unit: unit, deleting: Set(removed)) { progress in
-            switch progress {
-            case .moved(let pages): try step(Int(pages) * pageSize)
-            case .counted, .deleted: try step(0)
-            }
+        // Asked again right before nothing can be taken back: rules, clock and database may have changed meanwhile.
+        let stillMeant: @Sendable (Set<SequenceNumber>) throws -> Set<SequenceNumber> = { [self] meant in
+            let again = try planPrune(request, of: prune.unit, prune.database)
+            return meant.intersection(again.plan.finallyDeleted)
         }
+        let report = try repository.prune(
+            unit: unit, deleting: Set(removed),
+            step: { progress in
+                switch progress {
+                case .moved(let pages): try step(Int(pages) * pageSize)
+                case .counted, .deleted: try step(0)
+                }
+            }, stillMeant: stillMeant)
         let gone = removed.filter { !report.estimate.left.contains($0) }
         try catalog.forget(
             gone.map { BackupID(unit: unit, sequence: $0) }, of: unit, isWhole: report.unitRemoved)

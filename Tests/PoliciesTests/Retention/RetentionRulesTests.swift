@@ -16,8 +16,8 @@ import Testing
         (RetentionRules(keepDays: 31), "keep_days 31", "1 to 30"),
         (RetentionRules(deletedDays: 16), "deleted_days 16", "1 to 15"),
         (RetentionRules(deletedDays: 0), "deleted_days 0", "1 to 15"),
-        (RetentionRules(keepLast: 0), "keep_last 0", "1 or more"),
-        (RetentionRules(weekly: -1), "weekly -1", "0 or more"),
+        (RetentionRules(keepLast: 0), "keep_last 0", "1 to 10000"),
+        (RetentionRules(weekly: -1), "weekly -1", "0 to 10000"),
         (RetentionRules(keepDays: 99, keepLast: -3), "keep_days 99, keep_last -3", "; keep_last may be"),
     ])
     func saysWhatIsWrongAndWhatIsAllowed(rules: RetentionRules, wrong: String, allowed: String) {

