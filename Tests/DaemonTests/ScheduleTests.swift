@@ -167,6 +167,26 @@ import Wire
         #expect(try await !daemon.backups("ledger.db").isEmpty)
     }
 
+    @Test func cancellingAWaitingRunEndsItsOccurrenceWithTheReason() async throws {
+        var options = PrivateDaemon.Options()
+        options.backup = ["parallel = 1", "read_limit = \"60K\""]
+        let (daemon, _) = try await PrivateDaemon.withLedger(.wal, options)
+        try await daemon.ledger("second.db").create()
+        try await daemon.succeed(
+            "schedules", "add", "nightly", "--backup", "full", "--when", "Sun 02:00", "--attempts", "1")
+        try await daemon.succeed("schedules", "run", "nightly")
+        let waiting = try await eventually("a run that waits") {
+            try await daemon.read(Listing<Run>.self, "runs", "--active").items.first { $0.state == .waiting }
+        }
+        try await daemon.succeed("runs", "cancel", waiting.id)
+        let ended = try await eventually("the end of the occurrence") {
+            try await occurrences(daemon, "nightly").first { $0.state != .open }
+        }
+        #expect(ended.state == .failed && ended.reason?.contains("cancelled") == true)
+        #expect(ended.origin == .onDemand && ended.actor.uid != nil && ended.runs.contains(waiting.id))
+        try await daemon.succeed("schedules", "run", "nightly")
+    }
+
     @Test func whatIsExportedIsAppliedAgainWithoutAChange() async throws {
         let daemon = try await PrivateDaemon.started()
         try await daemon.succeed(

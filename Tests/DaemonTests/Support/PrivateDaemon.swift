@@ -11,6 +11,8 @@ final class PrivateDaemon: Sendable {
         var fullAt = "off"
         /// Server names and their folders; nil stands for one server `own` on `databases`.
         var servers: [String: [String]]?
+        /// Further lines of the table `backup`.
+        var backup: [String] = []
         /// Further lines for the head of the file.
         var head: [String] = []
         /// Further tables.
@@ -53,6 +55,9 @@ final class PrivateDaemon: Sendable {
             "log_directory = \(quoted("\(path)/log"))", "restore_roots = [\(quoted(restored)), \(quoted(databases))]",
             "[repository]", "path = \(quoted(repository))", "key_file = \(quoted(keyFile))",
             "[backup]", "on_demand_cooldown = \(quoted(options.cooldown))",
+        ]
+        lines += options.backup
+        lines += [
             "[full]", "at = \(quoted(options.fullAt))", "[progressive]", "every = \(quoted(options.progressiveEvery))",
             "[drill]", "at = \"off\"", "[prune]", "at = \"off\"",
         ]
