@@ -9,8 +9,10 @@ package struct UnitSpace: Sendable, Equatable {
     /// Maps and heads.
     package var maps = ByteCount.zero
     package var marks = ByteCount.zero
-    /// Void points included.
+    /// Void points included; of a unit whose head can't be read all points that are there.
     package var backups = 0
+    /// Whether its head can't be read, and so none of its backups.
+    package var isUnreadable = false
 
     package var total: ByteCount { points + packs + maps + marks }
 }
@@ -33,7 +35,12 @@ extension Repository {
     private func space(of unit: UnitID) throws -> UnitSpace {
         let objects = unitStore(unit)
         var space = UnitSpace(unit: unit)
-        space.backups = try objects.sequences().count
+        do {
+            space.backups = try objects.sequences().count
+        } catch let fault as Fault where fault.code.isDamage {
+            space.backups = try objects.list("points").count
+            space.isUnreadable = true
+        }
         for name in try objects.folders().flatMap(objects.list) {
             let size = ByteCount(Int64(clamping: try store.size(objects.path(name)) ?? 0))
             switch name {

@@ -14,7 +14,7 @@ final class UnitStore: Sendable {
     /// Maps that could not be read: passed over until they are made anew.
     let unusableMaps = Mutex<Set<ObjectName>>([])
     /// The head that was read last.
-    let knownHead = Mutex<Head?>(nil)
+    let knownHead = Mutex<KnownHead?>(nil)
 
     init(
         store: any ObjectStore, master: MasterKey, hasher: PageHasher, repository: RepositoryID, unit: UnitID,
@@ -46,7 +46,10 @@ final class UnitStore: Sendable {
                 identity(name).kind.damageCode, "\(path(name)) is missing",
                 hint: "run `holdfast verify` to list the backups that need it", context: ["object": path(name)])
         }
-        return try EnvelopeReader(identity(name), name: path(name), key: master, from: source, by: bench)
+        let identity = identity(name)
+        return try identity.kind.blamed(for: path(name)) {
+            try EnvelopeReader(identity, name: path(name), key: master, from: source, by: bench)
+        }
     }
 
     /// The names in one folder, those that can't be ours left out.
@@ -101,7 +104,7 @@ final class UnitStore: Sendable {
         guard let index = records.first, records.count == 1 else {
             throw Fault(code, "\(reader.name) is damaged: it has \(records.count) records")
         }
-        let bytes = try reader.read(UInt32(index), .record, by: bench)
+        let bytes = try reader.payload(UInt32(index), .record, by: bench)
         return try RecordCoding.decode(type, bytes, name: reader.name, code: code)
     }
 }

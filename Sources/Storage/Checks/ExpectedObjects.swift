@@ -8,18 +8,20 @@ struct ExpectedObjects {
     /// Numbers of backups and fences that are there or should be, ascending.
     let points: [SequenceNumber]
 
-    /// - Parameter present: the numbers of all point objects.
-    init(unit: UnitStore, points present: [SequenceNumber]) throws {
+    /// Looks the head up first, then lists points: what this head names stays while somebody reads.
+    ///
+    /// - Throws: `repository-damaged` when the head can't be read.
+    init(unit: UnitStore) throws {
         self.unit = unit
         head = try unit.head()
         let upTo = head?.upTo ?? 0
         // After the head numbers are given without gaps.
-        let newest = max(present.max() ?? 0, upTo)
+        let newest = max(try unit.list("points").map(\.sequence).max() ?? 0, upTo)
         points = (head?.points.map(\.sequence) ?? []) + (upTo < newest ? Array(upTo + 1...newest) : [])
     }
 
     /// Names that should be there; maps only where nothing else says the same.
-    func missing(from present: Set<ObjectName>) throws -> [ObjectName] {
+    func names() throws -> [ObjectName] {
         var expected = points.map { ObjectName.point($0) }
         if let head {
             expected += head.objects
@@ -28,8 +30,7 @@ struct ExpectedObjects {
                 if let map = point.map { expected.append(.map(range.lowerBound, range.upperBound, generation: map)) }
             }
         }
-        let newer = points.filter { $0 > head?.upTo ?? 0 && present.contains(.point($0)) }
-        return try (expected + packs(of: newer)).filter { !present.contains($0) }
+        return try expected + packs(of: points.filter { $0 > head?.upTo ?? 0 })
     }
 
     private func packs(of points: [SequenceNumber]) throws -> [ObjectName] {

@@ -50,10 +50,10 @@ struct StoredCheck: Sendable {
         for (index, entry) in reader.contents.entries.enumerated() {
             do {
                 if entry.kind == .pages {
-                    let count = try reader.read(UInt32(index), .pages, into: pages, by: bench)
+                    let count = try reader.payload(UInt32(index), .pages, into: pages, by: bench)
                     try checkRuns(UInt32(index), entry, reader, count)
                 } else {
-                    _ = try reader.read(UInt32(index), entry.kind, by: bench)
+                    _ = try reader.payload(UInt32(index), entry.kind, by: bench)
                 }
             } catch let fault as Fault {
                 damaged.append(UInt32(index))

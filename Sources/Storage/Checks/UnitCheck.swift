@@ -8,10 +8,13 @@ struct UnitCheck {
     let threads: Int
     let progress: @Sendable (UInt64) throws -> Void
 
-    /// All objects of the unit: each frame, names that are missing, names that don't belong there.
+    /// All objects of the unit: each frame, names that are missing, names that don't belong there. Backups and prunes may go
+    /// on meanwhile.
     func everything() throws -> CheckReport {
         let reading = unit.access.beginReading()
         defer { withExtendedLifetime(reading) {} }
+        // Before anything is listed: what this head names stays from here on.
+        let expected = try expectedObjects()
         var report = CheckReport()
         var names: [ObjectName] = []
         for folder in try store.list(unit.folder) {
@@ -19,11 +22,24 @@ struct UnitCheck {
                 if let name { names.append(name) } else { report.findings.append(unknown(path)) }
             }
         }
-        let sequences = names.compactMap { name in if case .point(let sequence) = name { sequence } else { nil } }
-        let expected = try ExpectedObjects(unit: unit, points: sequences)
-        names += try expected.missing(from: Set(names))
+        guard let expected else {
+            let points = names.compactMap { name in if case .point(let sequence) = name { sequence } else { nil } }
+            report.add(try check(names, points: points))
+            return report
+        }
+        let present = Set(names)
+        names += try expected.names().filter { !present.contains($0) }
         report.add(try check(names, points: expected.points))
         return report
+    }
+
+    /// - Returns: nil when the head can't be read: its copies are among what is found damaged, and no backup can be read.
+    private func expectedObjects() throws -> ExpectedObjects? {
+        do {
+            return try ExpectedObjects(unit: unit)
+        } catch let fault as Fault where fault.code.isDamage {
+            return nil
+        }
     }
 
     /// All objects that the image of one backup needs.
@@ -52,10 +68,11 @@ struct UnitCheck {
 
     private func check(_ names: [ObjectName], points: [SequenceNumber]) throws -> CheckReport {
         let read = Mutex<UInt64>(0)
-        let found = try StoredCheck(unit: unit, threads: threads).run(names) { bytes in
+        var found = try StoredCheck(unit: unit, threads: threads).run(names) { bytes in
             read.withLock { $0 += bytes }
             try progress(bytes)
         }
+        if !found.isEmpty { found = try confirmed(found) }
         var report = CheckReport()
         report.objects = names.count
         report.bytes = ByteCount(Int64(clamping: read.withLock { $0 }))
@@ -72,6 +89,16 @@ struct UnitCheck {
         }
         report.damage[unit.unit] = DamageList(found.map(\.item))
         return report
+    }
+
+    /// Leaves out what a prune, or another mark, has taken away since the names were listed.
+    private func confirmed(_ found: [StoredCheck.Damage]) throws -> [StoredCheck.Damage] {
+        let gone = Set(try found.map(\.item.object).filter { try store.size(unit.path($0)) == nil })
+        guard !gone.isEmpty, let expected = try expectedObjects() else { return found }
+        // The second look: also a map that is just being put anew may be back.
+        let needed = try expected.names().filter(gone.contains)
+        let missing = Set(try StoredCheck(unit: unit, threads: 1).run(needed) { _ in }.map(\.item.object))
+        return found.filter { !gone.contains($0.item.object) || missing.contains($0.item.object) }
     }
 
     private func list(_ folder: String) throws -> [(String, ObjectName?)] {

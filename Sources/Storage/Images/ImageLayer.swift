@@ -71,7 +71,7 @@ final class SealedLayer: ImageLayer {
     }
 
     func block(_ index: Int, by bench: FrameBench) throws -> DeltaBlock {
-        let bytes = try reader.read(frames[index], .delta, by: bench)
+        let bytes = try reader.payload(frames[index], .delta, by: bench)
         let block = try bytes.withUnsafeBytes { bytes in
             try DeltaBlock(bytes, objects: objects.count, damaged: damaged)
         }

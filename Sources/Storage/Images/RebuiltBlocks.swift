@@ -25,7 +25,7 @@ final class RebuiltBlocks: Sendable {
         for extent in parts[index] {
             let reader = readers[Int(extent.object)]
             if frame?.object != extent.object || frame?.frame != extent.frame {
-                frame = (extent.object, extent.frame, try reader.read(extent.frame, .pages, by: bench))
+                frame = (extent.object, extent.frame, try reader.payload(extent.frame, .pages, by: bench))
             }
             let pageSize = Int(reader.contents.entries[Int(extent.frame)].pageSize)
             let isWhole = try (frame?.bytes ?? []).withUnsafeBytes { bytes in

@@ -32,7 +32,7 @@ final class ReaderCache {
         let key = Key(object: object, frame: index)
         if let known = frames[key] { return known }
         let reader = try reader(object, by: bench)
-        let bytes = try reader.read(index, .pages, by: bench)
+        let bytes = try reader.payload(index, .pages, by: bench)
         let frame = Frame(pageSize: Int(reader.contents.entries[Int(index)].pageSize), bytes: bytes)
         frames[key] = frame
         frameOrder.append(key)

@@ -2,18 +2,30 @@ import Archiving
 import Model
 import Synchronization
 
+/// A head, and the object that it was read from.
+struct KnownHead {
+    let head: Head
+    let name: ObjectName
+    /// The start of the object, in which its salt is: no other object has it.
+    let start: [UInt8]
+}
+
 extension UnitStore {
+    private static let startLength = 96
+
     /// The head that decides: of the highest generation; nil for a unit that was never pruned.
     ///
     /// - Throws: `repository-damaged` when no copy of it can be read: older heads name what may be gone.
     func head() throws -> Head? {
         var newest = try headNames()
         while let generation = newest?.generation {
-            if let known = knownHead.withLock({ $0 }), known.generation == generation { return known }
+            if let known = knownHead.withLock({ $0 }), known.head.generation == generation, isStillThere(known) {
+                return known.head
+            }
             do {
-                let head = try readHead(generation, newest?.copies ?? [])
-                knownHead.withLock { $0 = head }
-                return head
+                let known = try readHead(generation, newest?.copies ?? [])
+                knownHead.withLock { $0 = known }
+                return known.head
             } catch let fault as Fault {
                 // A prune may have put another one in its place meanwhile.
                 let again = try headNames()
@@ -36,13 +48,26 @@ extension UnitStore {
         return found
     }
 
-    private func readHead(_ generation: UInt64, _ copies: [UInt64]) throws -> Head {
+    /// The repository may have been replaced by another state of it, whose head of that generation says something else.
+    private func isStillThere(_ known: KnownHead) -> Bool { (try? start(of: known.name)) == known.start }
+
+    private func start(of name: ObjectName) throws -> [UInt8] {
+        let object = try store.open(path(name))
+        return try [UInt8](unsafeUninitializedCapacity: Self.startLength) { buffer, count in
+            count = try object.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
+        }
+    }
+
+    private func readHead(_ generation: UInt64, _ copies: [UInt64]) throws -> KnownHead {
         var damage: Fault?
         let bench = try FrameBench()
         for copy in copies {
             do {
-                let reader = try open(.head(generation, copy: copy), by: bench)
-                return try headRecord(of: reader, by: bench)
+                let name = ObjectName.head(generation, copy: copy)
+                // Before the object is read: one that takes its place meanwhile has another start.
+                let start = (try? start(of: name)) ?? []
+                let head = try headRecord(of: open(name, by: bench), by: bench)
+                return KnownHead(head: head, name: name, start: start)
             } catch let fault as Fault { damage = damage ?? fault }
         }
         throw damage ?? Fault(.repositoryDamaged, "the head \(generation) of unit \(unit) is missing")

@@ -69,7 +69,7 @@ final class FrameReading: Sendable {
         let plain: UnsafeRawBufferPointer
         do {
             let reader = try pool.reader(place.object, by: bench)
-            let count = try reader.read(place.frame, .pages, into: buffer, by: bench)
+            let count = try reader.payload(place.frame, .pages, into: buffer, by: bench)
             plain = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             for run in runs { try check(run, plain, window, reader.name, &frameRoot) }
         } catch let fault as Fault where collectsDamage && fault.code.isDamage {
