@@ -19,6 +19,9 @@ struct FaultyDisk {
     let trouble: FaultyStore.Trouble
     private(set) var calls = 0
     private(set) var isDead = false
+    /// Bytes that all files may take; nil for no limit.
+    var capacity: Int?
+    var tellsCapacity = true
     private var files: [Int: File] = [:]
     private var nextFile = 0
     private(set) var names: [String: Int] = [:]
@@ -40,6 +43,9 @@ struct FaultyDisk {
 
     mutating func append(_ bytes: [UInt8], to file: Int) throws -> UInt64 {
         try mutate { disk in
+            if let capacity = disk.capacity, disk.used + bytes.count > capacity {
+                throw Fault(.outOfSpace, "the disk is full")
+            }
             guard var entry = disk.files[file] else { throw Fault(.inputOutput, "the file is gone") }
             disk.files[file] = nil
             let offset = entry.content.count
@@ -121,6 +127,12 @@ struct FaultyDisk {
         nextFile += 1
     }
 
+    /// Bytes of files that have a name or will get one.
+    var used: Int {
+        let named = Set(names.values)
+        return files.reduce(0) { $0 + (named.contains($1.key) || !$1.value.hadName ? $1.value.content.count : 0) }
+    }
+
     var uncommittedCount: Int { files.values.filter { !$0.hadName }.count }
 
     // MARK: Trouble
@@ -150,6 +162,8 @@ struct FaultyDisk {
         disk.names = names
         disk.durableNames = durableNames
         disk.pending = pending
+        disk.capacity = capacity
+        disk.tellsCapacity = tellsCapacity
         return disk
     }
 

@@ -62,12 +62,30 @@ package final class FaultyStore: ObjectStore {
     package func removeFolder(_ folder: String) throws {}
 
     package func dropUncommitted(in folder: String) throws { try disk.withLock { try $0.dropUncommitted(in: folder) } }
-    package func space() throws -> (free: ByteCount, total: ByteCount) { (ByteCount(1 << 40), ByteCount(1 << 40)) }
+    package func space() throws -> (free: ByteCount, total: ByteCount) {
+        disk.withLock { disk in
+            guard let capacity = disk.capacity, disk.tellsCapacity else {
+                return (ByteCount(1 << 40), ByteCount(1 << 40))
+            }
+            return (ByteCount(Int64(max(0, capacity - disk.used))), ByteCount(Int64(capacity)))
+        }
+    }
 
     // MARK: For tests
 
     /// All committed names.
     package var names: [String] { disk.withLock { $0.names.keys.sorted() } }
+    /// Bytes that are taken.
+    package var used: Int { disk.withLock { $0.used } }
+    /// Makes it full at so many bytes; nil takes the limit away.
+    ///
+    /// - Parameter isTold: whether `space` knows of it, which it doesn't of a quota.
+    package func limit(to bytes: Int?, isTold: Bool) {
+        disk.withLock { disk in
+            disk.capacity = bytes
+            disk.tellsCapacity = isTold
+        }
+    }
     /// Files that never had a name.
     package var uncommitted: Int { disk.withLock { $0.uncommittedCount } }
     package func bytes(of name: String) -> [UInt8]? { disk.withLock { try? $0.content(of: name) } }

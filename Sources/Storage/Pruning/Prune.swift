@@ -19,6 +19,8 @@ import Model
 struct Prune {
     /// Plans that are made before a prune gives up because what it was to delete is taken back again and again.
     static let rounds = 3
+    /// Attempts to move pages where there is little room.
+    static let movingRounds = 4
 
     let unit: UnitStore
     let bench: FrameBench
@@ -27,6 +29,19 @@ struct Prune {
     /// Puts a void point after the newest backup, whose record it takes.
     let fence: (PointRecord) throws -> Void
     var report = PruneReport()
+    /// Whether pages could not move that should.
+    private var isShortOfRoom = false
+
+    init(
+        unit: UnitStore, bench: FrameBench, step: @escaping (PruneStep) throws -> Void, wish: PruneWish,
+        fence: @escaping (PointRecord) throws -> Void
+    ) {
+        self.unit = unit
+        self.bench = bench
+        self.step = step
+        self.wish = wish
+        self.fence = fence
+    }
 
     private enum Outcome {
         case done
@@ -36,14 +51,33 @@ struct Prune {
         case spared(Set<SequenceNumber>)
     }
 
-    /// - Throws: `busy`, and what the store, `step` and the wish throw.
+    /// Where pages can't move for want of room, dead objects are given back first, and pages move as far as the room that
+    /// is there then allows.
+    ///
+    /// - Throws: `busy`; `out-of-space` when there is no room for a head and its maps; what the store, `step` and the wish
+    ///   throw.
     mutating func run(deleting requested: Set<SequenceNumber>) throws {
+        do {
+            try pass(requested, .all)
+        } catch let fault as Fault where fault.code == .outOfSpace {
+            isShortOfRoom = true
+            try pass(requested, .none)
+        }
+        if isShortOfRoom { try moveWithinRoom() }
+    }
+
+    private mutating func pass(_ requested: Set<SequenceNumber>, _ moving: PrunePlan.Moving) throws {
+        var moving = moving
         var deleting = wish.deleting
-        var moving = PrunePlan.Moving.all
         var refusals = 0
         try dropUnfinishedMaps()
         while true {
             guard let plan = try plan(&deleting, moving) else { continue }
+            if plan.movedBytes > 0, try plan.movedBytes > room() {
+                isShortOfRoom = true
+                moving = .none
+                continue
+            }
             let rescue = plan.changesHead ? try MapRescue(unit: unit, plan: plan, bench: bench).find() : .init()
             if !rescue.wholeMaps.isEmpty, !plan.rewritten.isEmpty {
                 // Of a damaged unit nothing is touched that only costs room.
@@ -67,6 +101,32 @@ struct Prune {
                 }
             }
         }
+    }
+
+    /// Bytes that moved pages may take: other work goes on meanwhile and needs room, too.
+    private func room() throws -> UInt64 { UInt64(max(0, try unit.store.space().free.bytes)) / 2 }
+
+    /// The little that fits may free enough for more.
+    private mutating func moveWithinRoom() throws {
+        var estimate = report.estimate
+        var limit = try room()
+        for _ in 0..<Self.movingRounds {
+            try dropUnfinishedMaps()
+            let plan = try PrunePlan.make(of: unit, deleting: [], moving: .upTo(limit), step: step)
+            guard plan.movedBytes > 0 else { break }
+            let rescue = try MapRescue(unit: unit, plan: plan, bench: bench).find()
+            guard rescue.wholeMaps.isEmpty else { break }
+            do {
+                _ = try carryOut(plan, rescue)
+                estimate.storedAfter = plan.estimate.storedAfter
+                estimate.deadAfter = plan.estimate.deadAfter
+                limit = try room()
+            } catch let fault as Fault where fault.code == .outOfSpace {
+                // A quota, or others take the room. What was given back is worth more than the fault.
+                limit = plan.movedBytes / 4
+            }
+        }
+        report.estimate = estimate
     }
 
     /// - Returns: nil when the unit changed and has to be looked at again.
@@ -111,11 +171,11 @@ struct Prune {
                 return outcome
             }
             try unit.put(folds.head, copy: 1, by: bench)
-            report.damage = plan.damage
+            report.damage.formUnion(plan.damage)
             report.damage.formUnion(rescue.damage)
             report.damage.formUnion(folds.damage)
-            report.pagesMoved = folds.pagesMoved
-            report.written = ByteCount(Int64(clamping: folds.written))
+            report.pagesMoved += folds.pagesMoved
+            report.written = report.written + ByteCount(Int64(clamping: folds.written))
             let used = Set(folds.head.objects)
             collecting.formUnion(plan.rewritten.filter { !used.contains($0) })
         }

@@ -90,6 +90,11 @@ struct PrunePlan {
     var dropped: [StoredObject] { objects.filter { isDropped($0) } }
     func isDropped(_ object: StoredObject) -> Bool { !object.isWholeAfter && object.pages == 0 }
 
+    /// What pages that move take, before they are sealed anew.
+    var movedBytes: UInt64 {
+        objects.filter { rewritten.contains($0.name) }.reduce(0) { $0 + $1.liveAfter }
+    }
+
     /// Page objects that are needed where they are.
     var kept: [ObjectName] {
         objects.filter { !isDropped($0) && !rewritten.contains($0.name) }.map(\.name)

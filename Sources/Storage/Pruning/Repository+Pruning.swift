@@ -20,7 +20,7 @@ extension Repository {
     ///
     /// Backups, reading and merging of maps go on meanwhile; what somebody reads is deleted by the next call, as is what a
     /// killed one has left. With an empty set it does only that. All other backups stay as they are. A unit without backups
-    /// vanishes. Memory: as `pruneEstimate`, 4 MiB more, and O(files) of an image. Time: O(places of the unit), and what the
+    /// vanishes. On a full disk dead objects are given back first, and then pages move as far as there is room. Memory: as `pruneEstimate`, 4 MiB more, and O(files) of an image. Time: O(places of the unit), and what the
     /// pages of mostly dead objects take to be read, packed and written.
     ///
     /// - Parameters:
@@ -52,7 +52,11 @@ extension Repository {
             return prune.report
         }
         // Not part of the prune: what fails here is done after the next backup.
-        if !report.unitRemoved { do { try mergeMaps(of: unit) } catch let fault as Fault where fault.code.isDamage {} }
+        if !report.unitRemoved {
+            do {
+                try mergeMaps(of: unit)
+            } catch let fault as Fault where fault.code.isDamage || fault.code == .outOfSpace {}
+        }
         return report
     }
 }
