@@ -15,7 +15,8 @@ import Model
 /// | 6 | points, then marks, packs, folds, maps and heads that the head doesn't name are gone | fewer of them | the next prune |
 /// | 7 | of a unit without backups: its last head, then its folders are gone | an empty unit | the next prune |
 ///
-/// Step 4 is the switch. Steps 6 and 7 wait for a call that meets no reader.
+/// In step 3 of a damaged unit also maps for backups that a merged map alone holds together (`MapRescue`). Step 4 is the
+/// switch: right before it the marks are read again (`PruneWish`). Steps 6 and 7 wait for a call that meets no reader.
 struct Prune {
     /// Plans that are made before a prune gives up because what it was to delete is taken back again and again.
     static let rounds = 3
