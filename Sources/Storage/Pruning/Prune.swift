@@ -32,6 +32,8 @@ struct Prune {
     var report = PruneReport()
     /// Whether pages could not move that should.
     private var isShortOfRoom = false
+    /// Whether a head or a deletion was begun that may not be durable: this prune may build on neither when it fails.
+    private var isSwitching = false
 
     init(
         unit: UnitStore, bench: FrameBench, step: @escaping (PruneStep) throws -> Void, wish: PruneWish,
@@ -60,7 +62,7 @@ struct Prune {
     mutating func run(deleting requested: Set<SequenceNumber>) throws {
         do {
             try pass(requested, .all)
-        } catch let fault as Fault where fault.code == .outOfSpace {
+        } catch let fault as Fault where fault.code == .outOfSpace && !isSwitching {
             isShortOfRoom = true
             try pass(requested, .none)
         }
@@ -71,6 +73,8 @@ struct Prune {
         var moving = moving
         var deleting = wish.deleting
         var refusals = 0
+        // A prune that failed may have put or deleted names that are not durable yet.
+        for folder in try unit.folders() { try unit.store.syncNames(of: "\(unit.folder)/\(folder)") }
         try dropUnfinishedMaps()
         while true {
             guard let plan = try plan(&deleting, moving) else { continue }
@@ -122,7 +126,7 @@ struct Prune {
                 estimate.storedAfter = plan.estimate.storedAfter
                 estimate.deadAfter = plan.estimate.deadAfter
                 limit = try room()
-            } catch let fault as Fault where fault.code == .outOfSpace {
+            } catch let fault as Fault where fault.code == .outOfSpace && !isSwitching {
                 // A quota, or others take the room. What was given back is worth more than the fault.
                 limit = plan.movedBytes / 4
             }
@@ -160,6 +164,7 @@ struct Prune {
             let folds = try writing.write()
             let outcome: Outcome
             do {
+                isSwitching = true
                 outcome = try commit(folds.head, plan)
             } catch {
                 // A head that may have got its name needs what was written.
@@ -169,6 +174,7 @@ struct Prune {
             }
             guard case .done = outcome else {
                 writing.drop(folds)
+                isSwitching = false
                 return outcome
             }
             try unit.put(folds.head, copy: 1, by: bench)
@@ -181,7 +187,9 @@ struct Prune {
             collecting.formUnion(plan.rewritten.filter { !used.contains($0) })
         }
         let collection = PruneCollection(unit: unit, bench: bench, step: step)
+        isSwitching = true
         try collection.run(collecting, report: &report)
+        isSwitching = false
         return .done
     }
 
