@@ -74,7 +74,8 @@ struct Prune {
         var deleting = wish.deleting
         var refusals = 0
         // A prune that failed may have put or deleted names that are not durable yet.
-        for folder in try unit.folders() { try unit.store.syncNames(of: "\(unit.folder)/\(folder)") }
+        // A folder that isn't there has none.
+        for folder in try unit.folders() { try? unit.store.syncNames(of: "\(unit.folder)/\(folder)") }
         try dropUnfinishedMaps()
         while true {
             guard let plan = try plan(&deleting, moving) else { continue }
