@@ -29,6 +29,7 @@ package enum Threads {
     ) throws -> Value {
         let result = Mutex<Result<Value, any Error>?>(nil)
         let ended = DispatchSemaphore(value: 0)
+        // Unstructured, since a thread has no task to be the parent of this one; the wait below ends with it.
         Task {
             let outcome: Result<Value, any Error>
             do { outcome = .success(try await body()) } catch { outcome = .failure(error) }

@@ -5,14 +5,16 @@ import Wire
 
 /// What becomes of databases that go. Confirming takes a real minute, of which nearly all is waiting: these take no slot.
 @Suite struct GraceTests {
-    /// Asks again and again, as schedules would, until the deletion is confirmed.
+    /// One backup finds the database missing; from then on the daemon asks by itself until the deletion is confirmed.
     private func confirmedDeletion(of name: String, _ daemon: PrivateDaemon) async throws -> Database {
-        try await eventually(within: .seconds(120), "the deletion of \(name)") {
-            _ = try await daemon.holdfast("backup", "--all")
-            try await Task.sleep(for: .seconds(3))
-            return try await daemon.read(Listing<Database>.self, "databases", "--deleted").items
-                .first { $0.name.text.hasSuffix(name) }
+        _ = try await daemon.holdfast("backup", "--all")
+        try await until(within: .seconds(240), "the deletion of \(name)") {
+            try content(daemon.messagesLog).split(separator: UInt8(ascii: "\n"))
+                .map { String(decoding: $0, as: UTF8.self) }
+                .contains { $0.contains(Code.graceStarted.rawValue) && $0.contains(name) }
         }
+        let deleted = try await daemon.read(Listing<Database>.self, "databases", "--deleted").items
+        return try #require(deleted.first { $0.name.text.hasSuffix(name) })
     }
 
     @Test func aDeletedDatabaseIsKeptForItsGraceAndComesBackByRestore() async throws {

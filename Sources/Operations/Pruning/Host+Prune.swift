@@ -42,7 +42,6 @@ extension Host {
     private func prune(_ request: PruneRequest, isQuiet: Bool, _ context: RunContext) throws -> RunEnding {
         let repository = try repositories.open()
         let units = try unitsToPrune(request, in: repository)
-        let actor = context.run.request.actor
         var result = PruneResult()
         var messages: [MessageDraft] = []
         var planned: [PlannedPrune] = []
@@ -53,7 +52,7 @@ extension Host {
                 // Planned when its turn comes: marks, rules and the clock may have changed since the last one's.
                 let prune = try planPrune(request, of: unit, name)
                 planned.append(prune)
-                messages += try carryOut(prune, request, by: actor, &result) { try context.advance(by: $0) }
+                messages += try carryOut(prune, request, &result) { try context.advance(by: $0) }
                 result.notes += prune.plan.notes.map { "\(name): \($0)" }
             } catch let fault as Fault where fault.code != .interrupted {
                 faults.append(fault)
@@ -79,7 +78,7 @@ extension Host {
     }
 
     private func carryOut(
-        _ prune: PlannedPrune, _ request: PruneRequest, by actor: Actor, _ result: inout PruneResult,
+        _ prune: PlannedPrune, _ request: PruneRequest, _ result: inout PruneResult,
         step: @escaping @Sendable (Int) throws -> Void
     ) throws -> [MessageDraft] {
         let (repository, unit) = (prune.unit.repository, prune.unit.id)
@@ -118,17 +117,19 @@ extension Host {
                 "\(prune.database): \(report.objectsLeft) objects are left to the next prune, since somebody reads them"
             )
         }
-        return Self.messages(prune, report, actor)
+        return Self.messages(prune, gone, report)
     }
 
-    private static func messages(_ prune: PlannedPrune, _ report: PruneReport, _ actor: Actor) -> [MessageDraft] {
+    private static func messages(
+        _ prune: PlannedPrune, _ gone: [SequenceNumber], _ report: PruneReport
+    ) -> [MessageDraft] {
         func ids(_ sequences: [SequenceNumber]) -> String {
             let shown = sequences.prefix(8).map { BackupID(unit: prune.unit.id, sequence: $0).description }
             return shown.joined(separator: ", ") + (sequences.count > 8 ? " and \(sequences.count - 8) more" : "")
         }
         func count(_ number: Int) -> String { number == 1 ? "1 backup" : "\(number) backups" }
         var drafts: [MessageDraft] = []
-        let (released, removed) = (prune.plan.released, prune.plan.finallyDeleted)
+        let released = prune.plan.released
         if !released.isEmpty {
             drafts.append(
                 MessageDraft(
@@ -136,12 +137,12 @@ extension Host {
                     "retention released \(count(released.count)) of \(prune.database): \(ids(released))",
                     database: prune.database, hint: "`holdfast backups undelete ID` takes it back"))
         }
-        if !removed.isEmpty {
+        if !gone.isEmpty {
             drafts.append(
                 MessageDraft(
                     .info, .backupDeleted,
-                    "\(count(removed.count)) of \(prune.database) deleted for good, \(report.estimate.freed) freed: "
-                        + ids(removed), database: prune.database))
+                    "\(count(gone.count)) of \(prune.database) deleted for good, \(report.estimate.freed) freed: "
+                        + ids(gone), database: prune.database))
         }
         if !report.damage.isEmpty {
             let objects = Set(report.damage.items.map(\.object.path)).sorted().prefix(4).joined(separator: ", ")

@@ -74,8 +74,12 @@ struct Prune {
         var deleting = wish.deleting
         var refusals = 0
         // A prune that failed may have put or deleted names that are not durable yet.
-        // A folder that isn't there has none.
-        for folder in try unit.folders() { try? unit.store.syncNames(of: "\(unit.folder)/\(folder)") }
+        for folder in try unit.folders() {
+            do { try unit.store.syncNames(of: "\(unit.folder)/\(folder)") } catch let fault as Fault
+            where fault.code == .notFound {
+                // A folder that isn't there has none.
+            }
+        }
         try dropUnfinishedMaps()
         while true {
             guard let plan = try plan(&deleting, moving) else { continue }
