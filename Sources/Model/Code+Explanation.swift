@@ -85,6 +85,8 @@ extension Code {
         case .scheduleChanged: .scheduleChanged
         case .scheduleRemoved: .scheduleRemoved
         case .scheduleEmpty: .scheduleEmpty
+        case .scheduleStarted: .scheduleStarted
+        case .schedulesResumed: .schedulesResumed
         case .scheduleSkipped: .scheduleSkipped
         case .scheduleCaughtUp: .scheduleCaughtUp
         case .scheduleRetried: .scheduleRetried

@@ -18,6 +18,12 @@ extension Code.Explanation {
     static let scheduleEmpty = Self(
         "A schedule came due, but nothing fits its scope.",
         next: "Correct its scope with `holdfast schedules edit`, or remove it.")
+    static let scheduleStarted = Self(
+        "A schedule was started by hand; its next occurrences stay as planned.",
+        next: "Nothing; its runs tell how they end.")
+    static let schedulesResumed = Self(
+        "The catalog can be written again, and schedules go on, after a fault that kept all of them from running.",
+        next: "Nothing; what came due meanwhile is made up for as each schedule says.")
     static let scheduleSkipped = Self(
         "An occurrence was not carried out, for the reason that the message gives.",
         next: "Mend the reason; the next occurrence runs as planned.")

@@ -82,6 +82,8 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case scheduleChanged = "schedule-changed"
     case scheduleRemoved = "schedule-removed"
     case scheduleEmpty = "schedule-empty"
+    case scheduleStarted = "schedule-started"
+    case schedulesResumed = "schedules-resumed"
     case scheduleSkipped = "schedule-skipped"
     case scheduleCaughtUp = "schedule-caught-up"
     case scheduleRetried = "schedule-retried"

@@ -91,6 +91,39 @@ import Wire
     }
 
     @Test(.enabled(if: geteuid() == 0, "mounting needs root"))
+    func schedulesGoOnWhenTheCatalogHasRoomAgain() async throws {
+        let mount = try await SmallDisk(megabytes: 8)
+        var options = PrivateDaemon.Options()
+        options.state = "\(mount.path)/state"
+        try FileManager.default.createDirectory(
+            atPath: "\(mount.path)/state", withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        let daemon = try await PrivateDaemon.started(options)
+        try await daemon.succeed("schedules", "add", "tick", "--say", "tick", "--when", "every 1s")
+        try await until("a run by schedule") {
+            try await daemon.messages().contains { $0.code == .scheduledMessage }
+        }
+        let filler = "\(mount.path)/filler"
+        #expect(FileManager.default.createFile(atPath: filler, contents: nil))
+        let file = try #require(FileHandle(forWritingAtPath: filler))
+        // Bit by bit, so that the catalog finds no room for its next page either.
+        while (try? file.write(contentsOf: Data(repeating: 1, count: 4096))) != nil {}
+        try file.close()
+        try await until("the daemon's word that no schedule runs") {
+            try await daemon.holdfast("status").text.contains("no schedule runs")
+        }
+        try FileManager.default.removeItem(atPath: filler)
+        let resumed = try await eventually(within: .seconds(90), "the end of the trouble") {
+            try await daemon.messages().first { $0.code == .schedulesResumed }
+        }
+        #expect(resumed.severity == .info)
+        let before = try await daemon.messages().count { $0.code == .scheduledMessage }
+        try await until("another run by schedule") {
+            try await daemon.messages().count { $0.code == .scheduledMessage } > before
+        }
+        #expect(try await !daemon.holdfast("status").text.contains("no schedule runs"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting needs root"))
     func aReadOnlyRepositoryIsSaidAndStillRestores() async throws {
         let mount = try await SmallDisk(megabytes: 16)
         var options = PrivateDaemon.Options()

@@ -69,7 +69,9 @@ import Wire
         expectRefusal(try await daemon.holdfast("schedules", "show", "hello"), 16, .notFound)
         try await daemon.succeed("schedules", "remove", "greeting", "--yes")
         let codes = try await daemon.messages().map(\.code)
-        for code in [Code.scheduleAdded, .scheduleChanged, .scheduleRemoved] { #expect(codes.contains(code)) }
+        for code in [Code.scheduleAdded, .scheduleStarted, .scheduleChanged, .scheduleRemoved] {
+            #expect(codes.contains(code))
+        }
     }
 
     @Test(arguments: [

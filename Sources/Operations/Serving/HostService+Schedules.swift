@@ -75,7 +75,7 @@ extension HostService {
     package func runSchedule(_ name: String, by actor: Actor) async throws -> Wire::ScheduleStatus {
         try await ask { host in
             _ = try host.timing.runNow(name, by: actor)
-            host.say([MessageDraft(.info, .scheduleCaughtUp, "schedule \(name) was started by hand", actor: actor)])
+            host.say([MessageDraft(.info, .scheduleStarted, "schedule \(name) was started by hand", actor: actor)])
             return try host.schedule(name)
         }
     }

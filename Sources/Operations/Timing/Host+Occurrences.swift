@@ -26,7 +26,7 @@ extension Host: OccurrenceWork {
 
     package func ledgerRecovered() {
         tending.state.withLock { $0.ledgerFault = nil }
-        say([MessageDraft(.info, .scheduleCaughtUp, "the catalog can be written again; schedules go on")])
+        say([MessageDraft(.info, .schedulesResumed, "the catalog can be written again; schedules go on")])
     }
 
     /// Begins with what is no backup. One part of the tally stands for the beginning itself.

@@ -76,7 +76,8 @@ struct Prune {
         // A prune that failed may have put or deleted names that are not durable yet.
         for folder in try unit.folders() {
             do { try unit.store.syncNames(of: "\(unit.folder)/\(folder)") } catch let fault as Fault
-            where fault.code == .notFound {
+                where fault.code == .notFound
+            {
                 // A folder that isn't there has none.
             }
         }

@@ -19,6 +19,7 @@ final class PrivateDaemon: Sendable {
         var tail: [String] = []
         var repository: String?
         var keyFile: String?
+        var state: String?
     }
 
     let folder: PrivateFolder
@@ -40,6 +41,7 @@ final class PrivateDaemon: Sendable {
     var socket: String { "\(path)/s" }
     var settings: String { "\(path)/holdfast.toml" }
     var repository: String { options.repository ?? "\(path)/repository" }
+    var state: String { options.state ?? "\(path)/state" }
     var keyFile: String { options.keyFile ?? "\(path)/repository.key" }
     var messagesLog: String { "\(path)/log/messages.log" }
     var pid: pid_t? { child.withLock { $0?.pid } }
@@ -51,7 +53,7 @@ final class PrivateDaemon: Sendable {
         let servers = options.servers ?? ["own": [databases]]
         var lines = options.head
         lines += [
-            "socket = \(quoted(socket))", "state_directory = \(quoted("\(path)/state"))",
+            "socket = \(quoted(socket))", "state_directory = \(quoted(state))",
             "log_directory = \(quoted("\(path)/log"))", "restore_roots = [\(quoted(restored)), \(quoted(databases))]",
             "[repository]", "path = \(quoted(repository))", "key_file = \(quoted(keyFile))",
             "[backup]", "on_demand_cooldown = \(quoted(options.cooldown))",
