@@ -46,7 +46,8 @@ extension Catalog {
     ///
     /// - Returns: for each claim the number of its occurrence, or nil when it didn't count.
     package func commit(_ changes: LedgerChanges) throws -> [OccurrenceID?] {
-        try transition { transition in
+        // What is due waits for its claim; the endings come soon after, and can wait for the file.
+        try transition(isUrgent: !changes.claims.isEmpty) { transition in
             for (id, step) in changes.steps.sorted(by: { $0.key < $1.key }) {
                 try transition.take(step, of: id, at: changes.instant)
             }

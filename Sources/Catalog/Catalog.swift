@@ -24,7 +24,10 @@ package final class Catalog: Sendable {
     package static func open(_ path: String) throws -> Catalog {
         try CatalogFailure.translate(path) {
             let pool = try DatabasePool(path: path, configuration: configuration)
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            // A cache that holds what the largest transaction touches: ten thousand claims would spill out of SQLite's 2 MB.
+            try pool.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -16000")
+            }
             let catalog = Catalog(path: path, pool: pool)
             try catalog.check()
             try Schema.migrator.migrate(pool)
@@ -86,9 +89,12 @@ package final class Catalog: Sendable {
     }
 
     /// One transaction: all of it is durable on return, or nothing happened.
-    func transition<Value>(_ body: (Transition) throws -> Value) throws -> Value {
+    ///
+    /// - Parameter isUrgent: leaves it to the next one to move a grown WAL into the file, which can take long.
+    func transition<Value>(isUrgent: Bool = false, _ body: (Transition) throws -> Value) throws -> Value {
         try CatalogFailure.translate(path) {
             try pool.write { database in
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = \(isUrgent ? 0 : 1000)")
                 let transition = Transition(database)
                 let value = try body(transition)
                 publish(transition.messages, of: database)

@@ -12,19 +12,34 @@ extension Transition {
     }
 
     /// The planned ones that are to be worked on, as a set.
+    ///
+    /// What is due at once is mostly alike in all but its schedule: each claim goes in as one number, of its schedule and of
+    /// its shape, because SQLite takes far longer over nested JSON.
     private func claimPlain(_ claims: [OccurrenceClaim], at instant: Instant) throws -> [OccurrenceID?] {
         guard !claims.isEmpty else { return [] }
+        var shapes: [ClaimShape: Int64] = [:]
+        let numbers = claims.map { claim in
+            (claim.schedule, shapes.number(of: ClaimShape(claim)))
+        }
         let base = try row("SELECT seq FROM sqlite_sequence WHERE name = 'occurrences'", [])?.number("seq") ?? 0
         let inserted = try execute(
             """
+            WITH shapes AS MATERIALIZED (
+                SELECT key AS id, value ->> 0 AS mark, value ->> 1 AS planned, value ->> 2 AS missed_first,
+                    value ->> 3 AS missed_count, value ->> 4 AS lateness FROM json_each(?3))
             INSERT OR IGNORE INTO occurrences (id, schedule, name, origin, planned, missed_first, missed_count, lateness,
                 claimed_at, state, attempt)
-            SELECT ?1 + 1 + i.key, s.id, s.name, 'planned', i.value ->> 2, i.value ->> 3, i.value ->> 4, i.value ->> 5,
+            SELECT ?1 + 1 + i.key, s.id, s.name, 'planned', x.planned, x.missed_first, x.missed_count, x.lateness,
                 ?2, 'open', 1
-            FROM json_each(?3) i
-            CROSS JOIN schedule_marks m ON m.schedule = i.value ->> 0 AND m.mark = i.value ->> 1
+            FROM json_each(?4) i
+            CROSS JOIN shapes x ON x.id = i.value % ?5
+            CROSS JOIN schedule_marks m ON m.schedule = i.value / ?5 AND m.mark = x.mark
             CROSS JOIN schedules s ON s.id = m.schedule
-            """, [base, instant.microseconds, Self.json(claims)])
+            """,
+            [
+                base, instant.microseconds, Self.json(shapes),
+                Self.json(numbers.map { $0 * Int64(shapes.count) + $1 }), shapes.count,
+            ])
         try execute(
             """
             UPDATE schedule_marks SET mark = max(mark, o.planned), reach = max(reach, o.planned)
@@ -37,30 +52,31 @@ extension Transition {
         return ids.map { present.contains($0) ? $0 : nil }
     }
 
-    /// Numbers and words of ours, nothing that needs escaping.
-    private static func json(_ claims: [OccurrenceClaim]) -> String {
-        var text: [UInt8] = [UInt8(ascii: "[")]
-        text.reserveCapacity(claims.count * 80)
-        for claim in claims {
-            if text.count > 1 { text.append(UInt8(ascii: ",")) }
-            text.append(UInt8(ascii: "["))
-            append(claim.schedule, to: &text)
-            for number in [
-                claim.expectedMark?.microseconds, claim.planned.microseconds, claim.coalesced?.first.microseconds,
-                claim.coalesced.map { Int64($0.count) },
-            ] {
-                text.append(UInt8(ascii: ","))
-                append(number, to: &text)
-            }
-            text.append(contentsOf: claim.lateness.map { ",\"\($0.rawValue)\"]".utf8 } ?? ",null]".utf8)
+    private static func json(_ numbers: [Int64]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(numbers.count * 12)
+        for number in numbers {
+            text.append(text.isEmpty ? UInt8(ascii: "[") : UInt8(ascii: ","))
+            append(number, to: &text)
         }
         text.append(UInt8(ascii: "]"))
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Numbers and words of ours, nothing that needs escaping.
+    private static func json(_ shapes: [ClaimShape: Int64]) -> String {
+        let rows = shapes.sorted { $0.value < $1.value }.map { shape, _ in
+            let numbers = [
+                shape.mark?.microseconds, shape.planned.microseconds, shape.coalesced?.first.microseconds,
+                shape.coalesced.map { Int64($0.count) },
+            ].map { $0.map(String.init) ?? "null" }
+            return "[\(numbers.joined(separator: ",")),\(shape.lateness.map { "\"\($0.rawValue)\"" } ?? "null")]"
+        }
+        return "[\(rows.joined(separator: ","))]"
+    }
+
     /// Digits without the detour over strings, of which there would be tens of thousands.
-    private static func append(_ number: Int64?, to text: inout [UInt8]) {
-        guard let number else { return text.append(contentsOf: "null".utf8) }
+    private static func append(_ number: Int64, to text: inout [UInt8]) {
         if number < 0 { text.append(UInt8(ascii: "-")) }
         let start = text.count
         var rest = number.magnitude
@@ -94,6 +110,31 @@ extension Transition {
                 isSkipped ? instant.microseconds : nil, claim.schedule,
             ])
         return inserted == 1 ? database.lastInsertedRowID : nil
+    }
+}
+
+/// What a claim is but for its schedule.
+private struct ClaimShape: Hashable {
+    var mark: Instant?
+    var planned: Instant
+    var coalesced: CoalescedOccurrences?
+    var lateness: Lateness?
+
+    init(_ claim: OccurrenceClaim) {
+        mark = claim.expectedMark
+        planned = claim.planned
+        coalesced = claim.coalesced
+        lateness = claim.lateness
+    }
+}
+
+extension [ClaimShape: Int64] {
+    /// In the order of asking, from 0.
+    fileprivate mutating func number(of shape: ClaimShape) -> Int64 {
+        if let number = self[shape] { return number }
+        let number = Int64(count)
+        self[shape] = number
+        return number
     }
 }
 

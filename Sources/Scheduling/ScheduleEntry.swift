@@ -1,4 +1,5 @@
 import Model
+import Policies
 
 /// A schedule as the machine knows it.
 struct ScheduleEntry: Sendable {
@@ -19,9 +20,9 @@ struct ScheduleEntry: Sendable {
     }
 
     let id: ScheduleID
-    var schedule: Schedule
+    @Boxed var schedule: Schedule
     var beat: (any Beat)?
-    var fault: Fault?
+    @Boxed var fault: Fault? = nil
     var position: SchedulePosition
     /// The first occurrence that isn't claimed.
     var next: Instant?
@@ -37,11 +38,37 @@ struct ScheduleEntry: Sendable {
     /// No longer in the ledger; stays as long as an occurrence is open.
     var isRemoved = false
 
+    init(id: ScheduleID, schedule: Schedule, position: SchedulePosition, worked: Duration) {
+        self.id = id
+        _schedule = Boxed(wrappedValue: schedule)
+        self.position = position
+        self.worked = worked
+    }
+
     var isActive: Bool { schedule.enabled && !isRemoved && beat != nil }
 
     /// Intervals count elapsed time: for them it doesn't matter what the clock has shown before.
     private func isAhead(_ instant: Instant) -> Bool {
         !position.ahead.isEmpty && beat?.isInterval == false && position.ahead.contains(instant)
+    }
+
+    /// When to look again.
+    func wake(at clock: ClockReading) -> Instant? {
+        let atOnce = Instant(microseconds: .min)
+        switch open?.phase {
+        case .working: return nil
+        case .waiting: return isRemoved ? atOnce : open?.occurrence.nextAttempt
+        case .ended, .interrupted: return atOnce
+        case nil: break
+        }
+        guard isActive else { return nil }
+        let atLatest = silentUntil.map { clock.wall + ($0 - clock.sinceBoot) }
+        return [next, atLatest].compactMap(\.self).min()
+    }
+
+    /// Finds out anew what is due next, which nobody knows while one is open.
+    mutating func refresh(at now: Instant) {
+        if open == nil { next = isActive ? firstDue(after: position.lower(at: now)) : nil }
     }
 
     /// The first instant after `lower` that wasn't claimed ahead.

@@ -16,30 +16,34 @@ extension ScheduleMachine {
     package mutating func committed(
         _ changes: LedgerChanges, _ claimed: [OccurrenceID?]
     ) -> (starts: [OccurrenceStart], isStale: Bool) {
-        var started: [Int] = []
+        var starts: [OccurrenceStart] = []
         var isStale = false
         for (id, step) in changes.steps {
             guard let place = openPlaces[id] else { continue }
-            if take(step, of: id, at: changes.instant, place) { started.append(place) }
+            guard let occurrence = take(step, of: id, at: changes.instant, place) else { continue }
+            starts.append(OccurrenceStart(occurrence: occurrence, schedule: entries[place].$schedule.value))
         }
+        openPlaces.reserveCapacity(openPlaces.count + claimed.count)
         for (claim, id) in zip(changes.claims, claimed) {
             guard let id, let place = places[claim.schedule] else {
                 isStale = true
                 continue
             }
-            take(claim, as: id, at: changes.instant, place)
-            if claim.skipReason == nil { started.append(place) }
+            let occurrence = take(claim, as: id, at: changes.instant, place)
+            guard claim.skipReason == nil else { continue }
+            starts.append(OccurrenceStart(occurrence: occurrence, schedule: entries[place].$schedule.value))
         }
-        let starts = started.compactMap { place -> OccurrenceStart? in
-            guard let occurrence = entries[place].open?.occurrence else { return nil }
-            return OccurrenceStart(occurrence: occurrence, schedule: entries[place].schedule)
-        }
-        return (starts.sorted { $0.precedence < $1.precedence }, isStale)
+        let order = starts.indices.map { (starts[$0].precedence, $0) }
+        let sorted = order.sorted { $0.0 < $1.0 }
+        if zip(order, sorted).allSatisfy({ $0.1 == $1.1 }) { return (starts, isStale) }
+        return (sorted.map { starts[$0.1] }, isStale)
     }
 
-    /// - Returns: whether an attempt begins.
-    private mutating func take(_ step: OccurrenceStep, of id: OccurrenceID, at instant: Instant, _ place: Int) -> Bool {
-        guard var open = entries[place].open else { return false }
+    /// - Returns: the occurrence, if an attempt of it begins.
+    private mutating func take(
+        _ step: OccurrenceStep, of id: OccurrenceID, at instant: Instant, _ place: Int
+    ) -> ClaimedOccurrence? {
+        guard var open = entries[place].open else { return nil }
         switch step {
         case .begin(let attempt, let interruptions):
             open.occurrence.attempt = attempt
@@ -63,15 +67,17 @@ extension ScheduleMachine {
             entries[place].freed = instant
             openPlaces[id] = nil
             refresh(place)
-            return false
+            return nil
         }
         entries[place].open = open
         setWake(place)
-        if case .working = open.phase { return true }
-        return false
+        if case .working = open.phase { return open.occurrence }
+        return nil
     }
 
-    private mutating func take(_ claim: OccurrenceClaim, as id: OccurrenceID, at instant: Instant, _ place: Int) {
+    private mutating func take(
+        _ claim: OccurrenceClaim, as id: OccurrenceID, at instant: Instant, _ place: Int
+    ) -> ClaimedOccurrence {
         let isSkipped = claim.skipReason != nil
         let occurrence = ClaimedOccurrence(
             id: id, schedule: claim.schedule, name: claim.name, origin: claim.origin, actor: claim.actor,
@@ -91,6 +97,7 @@ extension ScheduleMachine {
             openPlaces[id] = place
         }
         refresh(place)
+        return occurrence
     }
 }
 

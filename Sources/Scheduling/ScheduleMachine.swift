@@ -133,25 +133,9 @@ extension ScheduleMachine {
 
     /// Finds out anew when an entry is due.
     mutating func refresh(_ place: Int) {
-        if entries[place].open == nil {
-            let lower = entries[place].position.lower(at: now)
-            entries[place].next = entries[place].isActive ? entries[place].firstDue(after: lower) : nil
-        }
+        entries[place].refresh(at: now)
         setWake(place)
     }
 
-    mutating func setWake(_ place: Int) { alarm.set(wake(entries[place]), for: place) }
-
-    private func wake(_ entry: ScheduleEntry) -> Instant? {
-        let atOnce = Instant(microseconds: .min)
-        switch entry.open?.phase {
-        case .working: return nil
-        case .waiting: return entry.isRemoved ? atOnce : entry.open?.occurrence.nextAttempt
-        case .ended, .interrupted: return atOnce
-        case nil: break
-        }
-        guard entry.isActive else { return nil }
-        let atLatest = entry.silentUntil.map { now + ($0 - clock.sinceBoot) }
-        return [entry.next, atLatest].compactMap(\.self).min()
-    }
+    mutating func setWake(_ place: Int) { alarm.set(entries[place].wake(at: clock), for: place) }
 }
