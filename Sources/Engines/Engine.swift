@@ -48,9 +48,17 @@ package protocol Engine: Sendable {
     /// Files that belong to a database at `path` while it is in use, and would damage another one put in its place.
     /// They need not exist.
     func sidecars(of path: String) -> [String]
+
+    /// Whether what is captured is a folder of files, restored as one, and not a file.
+    var restoresFolder: Bool { get }
+
+    /// Makes a restored folder ready for use: what the image has no file for.
+    func completeRestore(in folder: String) throws
 }
 
 extension Engine {
+    package var restoresFolder: Bool { false }
+    package func completeRestore(in folder: String) throws {}
     package func check(_ copy: String) throws -> [String] { try check(copy) {} }
 
     package func clients(of database: FoundDatabase) -> [DatabaseClient] {

@@ -9,19 +9,23 @@ package struct ServerDefinition: Sendable, Equatable {
     package var include: [String]
     /// Shell patterns of files and folders to leave out.
     package var exclude: [String]
+    /// How the server is reached, in the form of its engine's client library; nil for one that is files only.
+    package var connection: String?
     /// A folder of the daemon's own for scratch images; created when needed.
     package var scratch: String
     /// Absolute paths never looked into: the state folder, the repository.
     package var forbidden: [String]
 
     package init(
-        name: String, folders: [String], include: [String] = [], exclude: [String] = [], scratch: String,
+        name: String, folders: [String], include: [String] = [], exclude: [String] = [],
+        connection: String? = nil, scratch: String,
         forbidden: [String] = []
     ) {
         self.name = name
         self.folders = folders
         self.include = include
         self.exclude = exclude
+        self.connection = connection
         self.scratch = scratch
         self.forbidden = forbidden
     }

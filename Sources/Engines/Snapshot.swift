@@ -21,8 +21,12 @@ package protocol Snapshot: AnyObject, Sendable {
     func read(pages: Range<UInt32>, of file: Int, into buffer: UnsafeMutableRawBufferPointer) throws
 
     /// Confirms that everything read belongs to the one state. Without it nothing read may be relied on.
+    ///
+    /// - Returns: files that complete the image and are known only now, such as the log written meanwhile; `read` takes
+    ///   them by positions that go on where `files` ends.
     /// - Throws: `source-changed`: drop what was read and start over.
-    func finish() throws
+    @discardableResult
+    func finish() throws -> [SnapshotFile]
 
     /// Releases locks and scratch space; may be called again.
     func close()
@@ -30,8 +34,18 @@ package protocol Snapshot: AnyObject, Sendable {
 
 /// A file of a snapshot.
 package struct SnapshotFile: Sendable, Hashable {
+    /// As the repository writes it.
+    package enum Kind: String, Sendable {
+        case file = "database"
+        /// Has no pages; for folders that would be empty.
+        case folder
+        /// Completes one snapshot and has no part in the next.
+        case closing
+    }
+
     /// Absolute, in the form of `NativePath.text`.
     package var path: String
+    package var kind: Kind
     package var uid: UInt32
     package var gid: UInt32
     /// Empty when the machine has no name for it.
@@ -48,10 +62,11 @@ package struct SnapshotFile: Sendable, Hashable {
     package var pages: UInt32
 
     package init(
-        path: String, uid: UInt32, gid: UInt32, owner: String, group: String, mode: UInt32, modified: Int64,
+        path: String, kind: Kind = .file, uid: UInt32, gid: UInt32, owner: String, group: String, mode: UInt32, modified: Int64,
         length: Int64, pageSize: Int, pages: UInt32
     ) {
         self.path = path
+        self.kind = kind
         self.uid = uid
         self.gid = gid
         self.owner = owner

@@ -49,11 +49,12 @@ package final class ImageSnapshot: Snapshot, @unchecked Sendable {
         buffer.clear(from: count)
     }
 
-    package func finish() throws {
-        guard let source else { return }
+    package func finish() throws -> [SnapshotFile] {
+        guard let source else { return [] }
         guard try source.source.mainIdentity() == source.identity, try source.source.isInPlace() else {
             throw source.source.changed()
         }
+        return []
     }
 
     package func close() { image = nil }

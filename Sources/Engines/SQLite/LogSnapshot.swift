@@ -49,8 +49,9 @@ package final class LogSnapshot: Snapshot, @unchecked Sendable {
         }
     }
 
-    package func finish() throws {
+    package func finish() throws -> [SnapshotFile] {
         guard try guardian.confirms(), try source.isInPlace() else { throw source.changed() }
+        return []
     }
 
     package func close() { guardian.release() }

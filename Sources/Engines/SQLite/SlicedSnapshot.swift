@@ -55,8 +55,9 @@ package final class SlicedSnapshot: Snapshot, @unchecked Sendable {
         buffer.clear(from: expected)
     }
 
-    package func finish() throws {
+    package func finish() throws -> [SnapshotFile] {
         guard try source.isInPlace() else { throw source.changed() }
+        return []
     }
 
     package func close() { lock.release() }

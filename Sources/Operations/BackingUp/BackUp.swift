@@ -136,7 +136,9 @@ package struct BackUp {
         defer { writer.abandon() }
         // Asked again now that a prune knows of this backup: what it builds on stays.
         let base = healing == nil && newest != nil ? try unit.newest() : nil
-        let matching = FileMatching(snapshot.files, before: base?.draft.files ?? [], sequence: writer.sequence)
+        let matching = FileMatching(
+            snapshot.files, before: base?.draft.files ?? [], sequence: writer.sequence,
+            taken: try unit.takenFileIDs(before: writer.sequence, healing: healing != nil))
         // Asked after the snapshot is fixed: what it doesn't name can't have changed up to the snapshot.
         let finding = base.map { engine.changes(of: database, since: token(of: $0)) }
         let named = finding?.named(files: snapshot.files.count)
@@ -147,27 +149,27 @@ package struct BackUp {
         let capture = PageCapture(
             snapshot: snapshot, matching: matching, writer: writer, image: image,
             damage: try toStoreAgain(image, isFull: isFull), named: named, readsNamedOnly: readsNamedOnly, step: step)
-        let tally = try capture.run()
-        try snapshot.finish()
-        let root = base?.draft.postRoot ?? .empty
-        if !readsNamedOnly { try check(tally, from: root) }
+        var tally = try capture.run()
+        let closing = FileMatching(closing: try snapshot.finish(), after: matching)
         if !isFull, !order.makesPoint, let base, tally.pagesStored == 0,
             matching.isSameShape(as: base.draft.files)
         {
+            if !readsNamedOnly { try check(tally, from: base.draft.postRoot) }
             return .unchanged(base, instant: snapshot.instant, token: snapshot.token)
         }
+        if !closing.files.isEmpty { tally.add(try capture.completed(by: closing, after: tally).run()) }
+        let root = base?.draft.postRoot ?? .empty
+        if !readsNamedOnly { try check(tally, from: root) }
         let draft = PointDraft(
             kind: isFull ? .full : .progressive, origin: order.origin, actor: order.actor,
             schedule: order.schedule, comment: order.comment ?? "", started: started, finished: WallClock.now(),
             instant: snapshot.instant,
             engine: engine.kind, server: server, database: database.name, sourcePath: database.path,
             preRoot: base?.draft.postRoot, preSequence: base?.sequence, postRoot: tally.yields(from: root),
-            files: matching.files, cuts: matching.cuts, gone: matching.gone, token: snapshot.token,
+            files: matching.files + closing.files, cuts: matching.cuts, gone: matching.gone, token: snapshot.token,
             drift: try drift(tally, base), preserved: order.preserve)
         let record = try writer.commit(draft)
-        let pageSize = UInt64(matching.files.first?.pageSize ?? 0)
-        return .made(
-            record, read: ByteCount(Int64(tally.pagesRead * pageSize)), notes: snapshot.notes, healed: healing)
+        return .made(record, read: ByteCount(Int64(tally.bytesRead)), notes: snapshot.notes, healed: healing)
     }
 
     /// Frames whose pages are stored again although they have not changed: damaged ones, and in a full those that hold
@@ -218,9 +220,10 @@ extension ChangeFinding {
 }
 
 extension FileMatching {
-    /// Whether the files are those of the image before, as long as they were.
+    /// Whether the files are those of the image before, as long as they were; what only completed it doesn't count.
     fileprivate func isSameShape(as image: [ImageFile]) -> Bool {
-        gone.isEmpty && files.count == image.count
+        let lasting = image.count { !$0.isClosing }
+        return files.count == lasting && gone.count == image.count - lasting
             && zip(files, before).allSatisfy { file, old in old?.length == file.length && old?.pages == file.pages }
     }
 }

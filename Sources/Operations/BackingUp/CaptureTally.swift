@@ -11,6 +11,9 @@ struct CaptureTally: Sendable {
     /// Hashes that this backup stores.
     var stored = ImageRoot.empty
     var pagesRead: UInt64 = 0
+    var bytesRead: UInt64 = 0
+    /// Of the delta: how many pieces it has so far.
+    var chunks = 0
     var pagesStored: UInt64 = 0
     /// Pages that differ from their sealed hash, stored-again damage not counted.
     var pagesChanged: UInt64 = 0
@@ -23,6 +26,8 @@ struct CaptureTally: Sendable {
         replaced.add(other.replaced)
         stored.add(other.stored)
         pagesRead += other.pagesRead
+        bytesRead += other.bytesRead
+        chunks += other.chunks
         pagesStored += other.pagesStored
         pagesChanged += other.pagesChanged
         pagesDrifted += other.pagesDrifted

@@ -30,6 +30,8 @@ final class ChunkScan {
     }
 
     func take(_ chunk: Chunk) throws {
+        tally.chunks += 1
+        tally.bytesRead += UInt64(chunk.count * chunk.pageSize)
         worker.begin(chunk: chunk.ordinal)
         hashes.removeAll(keepingCapacity: true)
         var changedFrom: Int?

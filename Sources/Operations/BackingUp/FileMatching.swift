@@ -5,32 +5,27 @@ import Storage
 /// How the files of a snapshot continue those of the image before.
 struct FileMatching {
     /// The new file table, in the order of the snapshot's files.
-    let files: [ImageFile]
+    private(set) var files: [ImageFile] = []
     /// For each of `files`, what the image before holds of it; nil for a new file.
-    let before: [ImageFile?]
+    private(set) var before: [ImageFile?] = []
     let cuts: [FileCut]
     let gone: [UInt32]
+    /// Where the snapshot counts the first of `files`.
+    let firstPosition: Int
+
+    private let sequence: SequenceNumber
+    private var highest: UInt32
 
     /// A file goes on under its id when path and page size are the same; everything else is a new file, whose id has never
     /// been used in this unit.
-    init(_ snapshot: [SnapshotFile], before image: [ImageFile], sequence: SequenceNumber) {
-        // A backup takes one id at most for each file that is new; with one file a unit, no id exceeds the number of
-        // the backup that took it, so that this is free even when the image before can't be read.
-        var nextID = max(image.map(\.id).max() ?? 0, UInt32(truncatingIfNeeded: sequence) - 1)
-        var files: [ImageFile] = []
-        var before: [ImageFile?] = []
-        for file in snapshot {
-            let old = image.first { $0.path == file.path && $0.pageSize == file.pageSize }
-            if old == nil { nextID += 1 }
-            before.append(old)
-            files.append(
-                ImageFile(
-                    id: old?.id ?? nextID, birth: old?.birth ?? sequence, path: file.path, uid: file.uid,
-                    gid: file.gid, owner: file.owner, group: file.group, mode: file.mode, modified: file.modified,
-                    length: file.length, pageSize: file.pageSize, pages: file.pages))
-        }
-        self.files = files
-        self.before = before
+    ///
+    /// - Parameter taken: all ids up to this may have been used, also by images that can't be read.
+    init(_ snapshot: [SnapshotFile], before image: [ImageFile], sequence: SequenceNumber, taken: UInt32) {
+        self.sequence = sequence
+        highest = max(image.map(\.id).max() ?? 0, taken)
+        firstPosition = 0
+        let known = Dictionary(image.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        for file in snapshot { Self.add(file, known[file.path], sequence, &highest, &files, &before) }
         cuts = zip(files, before).compactMap { file, old in
             guard let old, old.pages > file.pages else { return nil }
             return FileCut(file: file.id, pages: file.pages)
@@ -39,6 +34,36 @@ struct FileMatching {
         gone = image.map(\.id).filter { !kept.contains($0) }
     }
 
+    /// The files that complete the image: always new ones, by ids above all others.
+    init(closing snapshot: [SnapshotFile], after others: FileMatching) {
+        sequence = others.sequence
+        highest = others.highest
+        firstPosition = others.firstPosition + others.files.count
+        cuts = []
+        gone = []
+        for file in snapshot { Self.add(file, nil, sequence, &highest, &files, &before) }
+    }
+
     /// Positions in `files` by ascending id, the order of images.
     var order: [Int] { files.indices.sorted { files[$0].id < files[$1].id } }
+
+    private static func add(
+        _ file: SnapshotFile, _ known: ImageFile?, _ sequence: SequenceNumber, _ highest: inout UInt32,
+        _ files: inout [ImageFile], _ before: inout [ImageFile?]
+    ) {
+        let old = known.flatMap { $0.pageSize == file.pageSize && $0.kind == file.kind.rawValue ? $0 : nil }
+        if old == nil { highest += 1 }
+        before.append(old)
+        files.append(
+            ImageFile(
+                id: old?.id ?? highest, birth: old?.birth ?? sequence, path: file.path, kind: file.kind.rawValue,
+                uid: file.uid, gid: file.gid, owner: file.owner, group: file.group, mode: file.mode,
+                modified: file.modified, length: file.length, pageSize: file.pageSize, pages: file.pages))
+    }
+}
+
+extension ImageFile {
+    /// Whether it completes its image only, so that no later one goes on with it.
+    var isClosing: Bool { kind == SnapshotFile.Kind.closing.rawValue }
+    var isFolder: Bool { kind == SnapshotFile.Kind.folder.rawValue }
 }

@@ -20,6 +20,8 @@ struct PageCapture {
     let named: [Int: Set<UInt32>]?
     /// Read only what was named; all else counts as unchanged.
     let readsNamedOnly: Bool
+    /// Of the delta, the number of its first piece.
+    var firstOrdinal = 0
     /// Called after each chunk with the bytes read; throws to stop.
     let step: @Sendable (Int) throws -> Void
 
@@ -62,6 +64,13 @@ struct PageCapture {
         return total.withLock { $0 }
     }
 
+    /// The capture of files that complete the image, after all others.
+    func completed(by closing: FileMatching, after tally: CaptureTally) -> PageCapture {
+        PageCapture(
+            snapshot: snapshot, matching: closing, writer: writer, image: nil, damage: DamageList(), named: nil,
+            readsNamedOnly: false, firstOrdinal: tally.chunks, step: step)
+    }
+
     /// Goes through snapshot and image together, by ascending file id and page, as images are sorted.
     /// - Returns: a tally of the pages that the image before held and the snapshot has no more.
     private func read(
@@ -69,7 +78,7 @@ struct PageCapture {
     ) throws -> CaptureTally {
         var ended = CaptureTally()
         var comparison = image?.comparison(damage: damage, by: try FrameBench())
-        var ordinal = 0
+        var ordinal = firstOrdinal
         let old = Dictionary((image?.files ?? []).map { ($0.id, $0.pages) }, uniquingKeysWith: { first, _ in first })
         let positions = Dictionary(
             matching.files.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -100,7 +109,7 @@ struct PageCapture {
     ) throws -> ChunkScan.Chunk {
         let file = matching.files[index]
         let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<(pages.count * file.pageSize)])
-        try snapshot.read(pages: pages, of: index, into: bytes)
+        try snapshot.read(pages: pages, of: matching.firstPosition + index, into: bytes)
         try step(bytes.count)
         return ChunkScan.Chunk(
             ordinal: ordinal, file: file.id, firstPage: pages.lowerBound, count: pages.count,

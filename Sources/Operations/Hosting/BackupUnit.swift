@@ -25,6 +25,18 @@ package struct BackupUnit: Sendable {
         try repository.startPoint(of: id, compression: compression)
     }
 
+    /// Ids up to this may have been used for files of this unit, beside those of the image that a backup is built on.
+    ///
+    /// Every backup takes at least one id for a unit of one file. Images that can't be read may hold any that came after
+    /// those of readable ones; so many new files between two backups that can be read are out of question.
+    func takenFileIDs(before sequence: SequenceNumber, healing: Bool) throws -> UInt32 {
+        let byNumber = UInt32(truncatingIfNeeded: sequence) - 1
+        guard healing else { return byNumber }
+        let readable = try repository.sequences(of: id).compactMap { try? record($0) }
+        let highest = readable.flatMap(\.draft.files).map(\.id).max() ?? 0
+        return max(byNumber, highest) + (1 << 20)
+    }
+
     /// All backups, oldest first, void points left out.
     package func records() throws -> [PointRecord] {
         try repository.sequences(of: id).map(record).filter { !$0.isVoid }

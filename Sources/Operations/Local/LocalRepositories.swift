@@ -80,7 +80,7 @@ private struct OpenRepository: LocalRepository {
     func backup(_ id: BackupID) throws -> Backup { try library.backup(id) }
 
     func restore(_ request: RestoreRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> RestoreResult {
-        let plan = try RestorePlan(request, library: library, sidecars: EngineDefaults.sidecars, roots: nil)
+        let plan = try RestorePlan(request, library: library, roots: nil)
         try plan.refuseClients(request)
         if request.dryRun {
             return RestoreResult(

@@ -14,7 +14,7 @@ extension Host {
             return try discardReplaced(request.database, by: actor, isDryRun: request.dryRun)
         }
         let plan = try RestorePlan(
-            request, library: try library(), sidecars: sidecars, roots: roots(for: actor), place: presentPath)
+            request, library: try library(), roots: roots(for: actor), place: presentPath)
         try plan.refuseClients(request)
         if request.dryRun { return plan.dryRun(by: actor, now: WallClock.now()) }
         let results = try catalog.enqueue(
@@ -96,10 +96,6 @@ extension Host {
     func roots(for actor: Actor) -> [String]? {
         if case .user(0, _) = actor { return nil }
         return settings.restoreRoots
-    }
-
-    private func sidecars(of path: String) -> [String] {
-        configuration.servers.first?.engine.sidecars(of: path) ?? EngineDefaults.sidecars(of: path)
     }
 
     /// Finishes restores in place that a killed daemon left under way.

@@ -3,14 +3,15 @@ import Model
 import Platform
 import Storage
 
-/// Puts a backup's file beside what there is, or in the place of the database.
+/// Puts a backup's file or folder beside what there is, or its file in the place of the database.
 struct RestoreBackup {
     let image: Image
-    let sidecars: (String) -> [String]
+    let engine: EngineDefaults
     let step: @Sendable (Int) throws -> Void
 
-    /// To a new file; durable on return. Nothing of that name is ever replaced.
+    /// To a new file or folder; durable on return. Nothing of that name is ever replaced.
     func beside(_ target: RestoreTarget) throws {
+        if engine.restoresFolder { return try folderBeside(target) }
         let folder = try target.openFolder()
         try folder.naming {
             let restored = try ImageFileWriter(image, step: step).write(
@@ -23,6 +24,23 @@ struct RestoreBackup {
                 throw error
             }
             try folder.sync()
+        }
+    }
+
+    private func folderBeside(_ target: RestoreTarget) throws {
+        let parent = try target.openFolder()
+        try parent.naming {
+            let temporary = parent.anchored(Self.temporary(for: target.path))
+            do {
+                try ImageFolderWriter(image, root: image.record.draft.sourcePath, step: step).write(to: temporary)
+                try engine.completeRestore(in: temporary)
+                try target.recheck()
+                try Files.rename(temporary, to: parent.anchored(target.path), replacing: false)
+            } catch {
+                try? Files.removeTree(temporary)
+                throw error
+            }
+            try parent.sync()
         }
     }
 
@@ -45,7 +63,7 @@ struct RestoreBackup {
             try target.recheck()
             let aside = Self.freeAside(for: target.path, at: instant)
             let swap = FileSwap(
-                target: target.path, temporary: temporary, aside: aside, sidecars: sidecars(target.path))
+                target: target.path, temporary: temporary, aside: aside, sidecars: engine.sidecars(of: target.path))
             try swap.perform(intent: intent, restored: try restored.file.status()) {
                 try target.recheck()
                 try folder.naming { try restored.publish(as: folder.anchored(temporary)) }

@@ -11,13 +11,14 @@ struct RestorePlan: Sendable {
     let record: PointRecord
     let target: RestoreTarget
     let isInPlace: Bool
+    private let engine: EngineDefaults
 
     /// - Parameters:
     ///   - roots: folders that may be written to; nil allows any.
     ///   - place: where the database is now; by default where it was when the backup was taken.
     /// - Throws: `not-found`, `ambiguous-name`, `wrong-usage`, `target-exists`, `target-not-allowed`.
     init(
-        _ request: RestoreRequest, library: BackupLibrary, sidecars: (String) -> [String], roots: [String]?,
+        _ request: RestoreRequest, library: BackupLibrary, roots: [String]?,
         place: (UnitID, PointRecord) throws -> String = { $1.draft.sourcePath }
     ) throws {
         guard request.inPlace != (request.to != nil) else {
@@ -37,8 +38,14 @@ struct RestorePlan: Sendable {
             throw Fault(.wrongUsage, "backup \(record.id) is one of \(name), not of \(request.database)")
         }
         isInPlace = request.inPlace
+        engine = try EngineDefaults(of: record)
+        guard !isInPlace || !engine.restoresFolder else {
+            throw Fault(
+                .wrongUsage, "\(name) is a whole server, which is not restored in place",
+                hint: "restore it with --to, stop the server, and let it use the restored folder")
+        }
         if let path = request.to {
-            target = try RestoreTarget.new(path, sidecars: sidecars, roots: roots)
+            target = try RestoreTarget.new(path, sidecars: engine.sidecars, roots: roots)
         } else {
             target = try RestoreTarget.inPlace(try place(unit.id, record), roots: roots)
         }
@@ -53,9 +60,7 @@ struct RestorePlan: Sendable {
     func perform(
         intent: String, step: @escaping @Sendable (Int) throws -> Void, check: () throws -> Void
     ) throws -> RestoreResult {
-        let engine = EngineDefaults.self
-        let restore = RestoreBackup(
-            image: try unit.image(of: record.sequence), sidecars: engine.sidecars, step: step)
+        let restore = RestoreBackup(image: try unit.image(of: record.sequence), engine: engine, step: step)
         var replaced: String?
         if isInPlace {
             replaced = try restore.inPlace(target, intent: intent, at: WallClock.now(), check: check)
@@ -73,9 +78,7 @@ struct RestorePlan: Sendable {
     /// - Throws: `database-in-use`, naming the clients, unless the request says to go on.
     func refuseClients(_ request: RestoreRequest) throws {
         guard isInPlace, !request.evenIfInUse, Files.exists(target.path) else { return }
-        guard let listing = EngineDefaults.clients(of: FoundDatabase(name: name, path: target.path)) else {
-            throw unseen("cannot see whether processes hold \(name)")
-        }
+        let listing = engine.clients(of: FoundDatabase(name: name, path: target.path))
         let clients = listing.clients.values.joined()
         if !clients.isEmpty {
             let some = clients.prefix(3).map {
@@ -102,27 +105,5 @@ struct RestorePlan: Sendable {
             started: now, finished: now,
             outcome: "would restore \(record.id), \(size), \(isInPlace ? "in place of" : "to") \(target.path)",
             backup: record.id)
-    }
-}
-
-/// The engine's knowledge that needs no server: what belongs to a database file of this kind.
-enum EngineDefaults {
-    private static let engine: (any Engine)? = try? EngineRegistry.engine(
-        "sqlite", for: ServerDefinition(name: "restore", folders: [], scratch: "/nonexistent"))
-
-    static func sidecars(of path: String) -> [String] { engine?.sidecars(of: path) ?? [] }
-
-    /// Nil when it can't be known.
-    static func clients(of database: FoundDatabase) -> ClientListing? { engine?.clients(of: [database]) }
-
-    static func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String] {
-        try engine?.check(copy, step: step) ?? []
-    }
-
-    static func query(
-        _ query: String, in copy: String, limit: Duration, step: @escaping () throws -> Void,
-        each: ([String?]) throws -> Void
-    ) throws {
-        try engine?.query(query, in: copy, limit: limit, step: step, each: each)
     }
 }

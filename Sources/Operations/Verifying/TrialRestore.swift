@@ -21,7 +21,8 @@ struct TrialRestore {
         try Files.makeDirectory(folder, mode: 0o700)
         defer { try? Files.removeTree(folder) }
         let copy = "\(folder)/database"
-        let restore = RestoreBackup(image: try unit.image(of: record.sequence), sidecars: { _ in [] }, step: step)
+        let restore = RestoreBackup(
+            image: try unit.image(of: record.sequence), engine: try EngineDefaults(of: record), step: step)
         try restore.beside(try RestoreTarget.new(copy, sidecars: { _ in [] }, roots: nil))
         return try look(copy)
     }

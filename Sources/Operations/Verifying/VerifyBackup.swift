@@ -86,8 +86,9 @@ struct VerifyBackup {
 
     private func examine(_ copy: String) throws -> Verdict {
         let pulse = { try step(0) }
+        let engine = try EngineDefaults(of: record)
         began(.checking)
-        let problems = try EngineDefaults.check(copy, step: pulse)
+        let problems = try engine.check(copy, step: pulse)
         if let first = problems.first {
             let fault = Fault(
                 .databaseDamaged, "the restored copy of \(record.id) fails the engine's check: \(first)",
@@ -98,7 +99,7 @@ struct VerifyBackup {
         }
         guard !queries.queries.isEmpty else { return Verdict() }
         began(.querying)
-        let complaint = try queries.run(in: copy, ask: EngineDefaults.query, step: pulse)
+        let complaint = try queries.run(in: copy, ask: engine.query, step: pulse)
         return complaint.map { Verdict($0, of: record.id) } ?? Verdict()
     }
 }

@@ -99,8 +99,9 @@ private final class ScriptedSnapshot: Snapshot {
         }
     }
 
-    func finish() throws {
+    func finish() throws -> [SnapshotFile] {
         if isInterrupted { throw Fault(.sourceChanged, "a commit came in between") }
+        return []
     }
 
     func close() {}

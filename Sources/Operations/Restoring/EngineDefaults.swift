@@ -1,0 +1,39 @@
+import Engines
+import Model
+import Storage
+
+/// An engine's knowledge that needs no server: what belongs to a backup of its kind.
+struct EngineDefaults: Sendable {
+    private let engine: any Engine
+
+    /// - Parameter kind: as backups name their engine.
+    /// - Throws: `repository-too-new` for an engine that this version doesn't know.
+    init(_ kind: String, scratch: String = "/nonexistent") throws {
+        do {
+            engine = try EngineRegistry.engine(kind, for: ServerDefinition(name: "restore", folders: [], scratch: scratch))
+        } catch let fault as Fault where fault.code == .badSettings {
+            throw Fault(
+                .repositoryTooNew, "the backup is one of an engine that is not known here: \(kind)",
+                hint: "use a newer holdfast")
+        }
+    }
+
+    init(of record: PointRecord) throws { try self.init(record.draft.engine) }
+
+    var restoresFolder: Bool { engine.restoresFolder }
+
+    func sidecars(of path: String) -> [String] { engine.sidecars(of: path) }
+    func clients(of database: FoundDatabase) -> ClientListing { engine.clients(of: [database]) }
+    func completeRestore(in folder: String) throws { try engine.completeRestore(in: folder) }
+
+    func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String] {
+        try engine.check(copy, step: step)
+    }
+
+    func query(
+        _ query: String, in copy: String, limit: Duration, step: @escaping () throws -> Void,
+        each: ([String?]) throws -> Void
+    ) throws {
+        try engine.query(query, in: copy, limit: limit, step: step, each: each)
+    }
+}

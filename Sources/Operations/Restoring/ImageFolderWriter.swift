@@ -1,0 +1,118 @@
+import Model
+import Platform
+import Storage
+import Synchronization
+
+/// Writes all files of an image into a new folder.
+struct ImageFolderWriter {
+    private static let openFiles = 256
+
+    private let image: Image
+    /// Path below the folder, by id.
+    private let places: [UInt32: String]
+    /// Called with the bytes written so far added; throws to stop.
+    private let step: @Sendable (Int) throws -> Void
+
+    /// - Parameter root: the folder that the files of the image were in.
+    /// - Throws: `point-damaged` for a path that leads out of it.
+    init(_ image: Image, root: String, step: @escaping @Sendable (Int) throws -> Void) throws {
+        self.image = image
+        self.step = step
+        places = Dictionary(
+            try image.files.map { ($0.id, try Self.place(of: $0.path, below: root, in: image)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// All files, checked page by page, and their folders; durable on return but for the name of `folder` itself.
+    ///
+    /// Owners and modes are those of backup time where rights allow.
+    /// - Throws: `target-exists`; `out-of-space` before pages are written where the file system can tell; what reading the
+    ///   image throws. What was written stays for the caller to remove.
+    func write(to folder: String) throws {
+        try Files.makeDirectory(folder, mode: 0o700)
+        let folders = try makeFolders(in: folder)
+        let files = image.files.filter { !isFolder($0) }
+        for file in files { try File.create(path(of: file, in: folder), mode: 0o600).reserve(file.length) }
+        try writePages(of: files, in: folder)
+        for file in files { try finish(file, in: folder) }
+        for path in folders.sorted(by: >) { try Files.syncDirectory(path) }
+        try Files.syncDirectory(folder)
+    }
+
+    private func writePages(of files: [ImageFile], in folder: String) throws {
+        let lengths = Dictionary(files.map { ($0.id, $0.length) }, uniquingKeysWith: { first, _ in first })
+        let paths = places.mapValues { "\(folder)/\($0)" }
+        let open = OpenFiles(limit: Self.openFiles)
+        let step = step
+        try ImageReader(image).read { slice in
+            let offset = Int64(slice.firstPage) * Int64(slice.pageSize)
+            let count = min(Int64(slice.bytes.count), (lengths[slice.file] ?? 0) - offset)
+            guard count > 0, let path = paths[slice.file] else { return }
+            let bytes = UnsafeRawBufferPointer(rebasing: slice.bytes[..<Int(count)])
+            try open.file(slice.file, path).write(bytes, at: offset)
+            try step(Int(count))
+        }
+    }
+
+    private func finish(_ file: ImageFile, in folder: String) throws {
+        let target = try File.open(path(of: file, in: folder), .readWrite, noFollow: true)
+        try target.truncate(to: file.length)
+        // Only root may give files away; a restore by anybody else leaves its own owner.
+        try? target.setOwner(uid: file.uid, gid: file.gid)
+        try target.setMode(file.mode)
+        try? target.setModified(file.modified)
+        try target.sync()
+    }
+
+    /// - Returns: the folders made, all but `folder` itself.
+    private func makeFolders(in folder: String) throws -> Set<String> {
+        var made: Set<String> = []
+        func make(_ path: String, _ file: ImageFile?) throws {
+            guard path != folder, made.insert(path).inserted else { return }
+            try make(Files.parent(of: path), nil)
+            try Files.makeDirectory(path, mode: file?.mode ?? 0o700)
+            guard let file else { return }
+            try Files.setMode(path, file.mode)
+            try? Files.setOwner(path, uid: file.uid, gid: file.gid)
+        }
+        for file in image.files where isFolder(file) {
+            if file.path.isEmpty { continue }
+            try make(path(of: file, in: folder), file)
+        }
+        for file in image.files where !isFolder(file) { try make(Files.parent(of: path(of: file, in: folder)), nil) }
+        return made
+    }
+
+    private func isFolder(_ file: ImageFile) -> Bool { file.isFolder }
+
+    private func path(of file: ImageFile, in folder: String) -> String { "\(folder)/\(places[file.id] ?? "")" }
+
+    private static func place(of path: String, below root: String, in image: Image) throws -> String {
+        let place = path.hasPrefix("\(root)/") ? path.dropFirst(root.count + 1) : ""
+        let steps = place.split(separator: "/", omittingEmptySubsequences: false)
+        guard !place.isEmpty, steps.allSatisfy({ !["", ".", ".."].contains($0) }) else {
+            throw Fault(
+                .pointDamaged, "\(image.record.id) names a file outside of \(root)", hint: "restore another backup")
+        }
+        return String(place)
+    }
+}
+
+/// Files open for writing, a bounded number at once; safe on several threads.
+private final class OpenFiles: Sendable {
+    private let limit: Int
+    private let files = Mutex<[UInt32: File]>([:])
+
+    init(limit: Int) { self.limit = limit }
+
+    func file(_ id: UInt32, _ path: String) throws -> File {
+        try files.withLock { files in
+            if let file = files[id] { return file }
+            // Whoever writes to one of them keeps it open until it is done.
+            if files.count >= limit { files.removeAll(keepingCapacity: true) }
+            let file = try File.open(path, .readWrite, noFollow: true)
+            files[id] = file
+            return file
+        }
+    }
+}
