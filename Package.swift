@@ -59,6 +59,7 @@ let package = Package(
         system("COpenSSL", "libcrypto", "libssl-dev"),
         system("CXXHash", "libxxhash", "libxxhash-dev"),
         system("CSQLite", "sqlite3", "libsqlite3-dev"),
+        system("CPQ", "libpq", "libpq-dev"),
 
         .target(name: "CLinux"),
         library("Model"),
@@ -67,7 +68,7 @@ let package = Package(
         library("Archiving", ["Model", "CZlib", "CISAL", "COpenSSL", "CXXHash"]),
         library("Wire", ["Model"]),
         library("Storage", ["Model", "Platform", "Archiving"]),
-        library("Engines", ["Model", "Platform", "CSQLite"]),
+        library("Engines", ["Model", "Platform", "CSQLite", "CPQ"]),
         library("Catalog", ["Model", "Policies", grdb]),
         library("Settings", ["Model", "Policies", "Platform", toml]),
         library("Messages", ["Model", "Platform", "Catalog"]),
@@ -118,7 +119,11 @@ let package = Package(
         tests(
             "HTTPServerTests", ["Model", "Platform", "Wire", "WireTestSupport", "HTTPServer", "Client", logging]),
         tests("CommandsTests", ["Model", "Platform", "Wire", "WireTestSupport", "Commands"]),
-        tests("DaemonTests", ["Model", "Wire", "Platform", "holdfastd", "holdfast", "ledger-writer"]),
+        tests(
+            "DaemonTests",
+            [
+                "Model", "Wire", "Platform", "Engines", "EnginesTestSupport", "holdfastd", "holdfast", "ledger-writer",
+            ]),
     ],
     cxxLanguageStandard: .cxx17
 )

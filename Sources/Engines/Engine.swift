@@ -31,7 +31,7 @@ package protocol Engine: Sendable {
     /// - Parameter step: called several times a second; what it throws ends the check and is thrown on.
     /// - Returns: the problems found, at most 100; empty when the copy is sound.
     /// - Throws: `database-unreadable`, `input-output`: the check could not run.
-    func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String]
+    func check(_ copy: String, step: @escaping @Sendable () throws -> Void) throws -> [String]
 
     /// Asks a copy that nobody else uses; whatever the query is, nothing is written and no other file opened.
     ///
@@ -53,12 +53,13 @@ package protocol Engine: Sendable {
     var restoresFolder: Bool { get }
 
     /// Makes a restored folder ready for use: what the image has no file for.
-    func completeRestore(in folder: String) throws
+    /// - Parameter path: what the folder will be called.
+    func completeRestore(in folder: String, becoming path: String) throws
 }
 
 extension Engine {
     package var restoresFolder: Bool { false }
-    package func completeRestore(in folder: String) throws {}
+    package func completeRestore(in folder: String, becoming path: String) throws {}
     package func check(_ copy: String) throws -> [String] { try check(copy) {} }
 
     package func clients(of database: FoundDatabase) -> [DatabaseClient] {

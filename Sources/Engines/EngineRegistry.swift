@@ -2,12 +2,13 @@ import Model
 
 /// The engines there are, by the name settings use.
 package enum EngineRegistry {
-    package static let kinds = ["sqlite"]
+    package static let kinds = ["sqlite", "postgres"]
 
     /// - Throws: `bad-settings` for a kind that doesn't exist.
     package static func engine(_ kind: String, for server: ServerDefinition) throws -> any Engine {
         switch kind {
         case "sqlite": return SQLiteEngine(server)
+        case "postgres": return PostgresEngine(server)
         default:
             throw Fault(
                 .badSettings, "server \(server.name) names an unknown engine: \(kind)",

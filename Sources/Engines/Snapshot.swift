@@ -62,8 +62,8 @@ package struct SnapshotFile: Sendable, Hashable {
     package var pages: UInt32
 
     package init(
-        path: String, kind: Kind = .file, uid: UInt32, gid: UInt32, owner: String, group: String, mode: UInt32, modified: Int64,
-        length: Int64, pageSize: Int, pages: UInt32
+        path: String, kind: Kind = .file, uid: UInt32, gid: UInt32, owner: String, group: String, mode: UInt32,
+        modified: Int64, length: Int64, pageSize: Int, pages: UInt32
     ) {
         self.path = path
         self.kind = kind
@@ -87,6 +87,8 @@ package enum SnapshotNote: Sendable, Hashable, CustomStringConvertible {
     case recoveredFromJournal
     /// A log that no running client holds, left by a crash, was read along.
     case readAbandonedLog
+    /// The source's own checksums don't fit its pages, which are stored as they are; the first hundred.
+    case pagesDamaged([String])
 
     package var description: String {
         switch self {
@@ -96,6 +98,9 @@ package enum SnapshotNote: Sendable, Hashable, CustomStringConvertible {
             "a transaction left half-done by a crash was rolled back in a scratch copy; the database itself is untouched"
         case .readAbandonedLog:
             "the database has a write-ahead log that no running client holds; its committed changes are in the backup"
+        case .pagesDamaged(let pages):
+            "the source's own checksums do not fit \(pages.count == 1 ? "a page" : "\(pages.count) pages"), stored as "
+                + "they are: \(pages.prefix(3).joined(separator: ", "))\(pages.count > 3 ? " …" : "")"
         }
     }
 }

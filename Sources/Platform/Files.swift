@@ -40,6 +40,12 @@ package enum Files {
         }
     }
 
+    /// Makes `path` a symbolic link that leads to `target`, which need not exist.
+    /// - Throws: `target-exists`.
+    package static func makeSymbolicLink(_ path: String, to target: String) throws {
+        try mutate("symlink", "link", path) { Int(symlink(target, path)) }
+    }
+
     package static func remove(_ path: String) throws {
         try mutate("unlink", "remove", path) { Int(unlink(path)) }
     }

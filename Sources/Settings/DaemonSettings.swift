@@ -82,6 +82,8 @@ package struct ServerSettings: Sendable, Equatable {
     /// Shell patterns on paths relative to their folder; empty includes everything.
     package var include: [String]
     package var exclude: [String]
+    /// How an engine's client library reaches it; nil for one of files only.
+    package var connection: String?
     /// A calendar expression; nil is off.
     package var full: String?
     package var progressive: Duration?

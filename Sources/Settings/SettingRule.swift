@@ -98,13 +98,15 @@ struct SettingRule: Sendable {
             "full.at", .recurrence, #""*-*-* 23:00""#, "When each server gets its daily full, or \"off\"."),
         SettingRule(
             "progressive.every", .duration(1...5940, canBeOff: true), #""5m""#,
-            "How often each server gets a progressive backup, 1s to 99m, or \"off\"."),
+            "How often each server gets a progressive backup, 1s to 99m, or \"off\"; postgres servers hourly at most."),
         SettingRule(
             "drill.at", .recurrence, #""Sun 03:30""#,
             "When the newest backup of every database is restored to prove it, or \"off\"."),
         SettingRule(
             "prune.at", .recurrence, #""*-*-* *:20""#, "When what retention has released is deleted, or \"off\"."),
-        SettingRule("servers.*.engine", .choice(["sqlite"]), #""sqlite""#, "What kind of databases the server holds."),
+        SettingRule(
+            "servers.*.engine", .choice(["sqlite", "postgres"]), #""sqlite""#,
+            "What kind of databases the server holds."),
         SettingRule(
             "servers.*.folders", .paths, "[]", "Folders that are searched for databases, with their sub-folders."),
         SettingRule(
@@ -118,6 +120,10 @@ struct SettingRule: Sendable {
         SettingRule(
             "servers.*.drill_queries", .paths, "[]",
             "Files of queries that a restore drill asks the restored copy, with what it must answer; only root may write them."
+        ),
+        SettingRule(
+            "servers.*.connection", .text, nil,
+            "Of a postgres server, which has no folders: how it is reached, by libpq's keywords and without a password."
         ),
     ]
 }

@@ -40,9 +40,18 @@ struct SettingsBuilder {
         return ServerSettings(
             name: name, engine: text(prefix + "engine") ?? "", folders: texts(prefix + "folders"),
             include: texts(prefix + "include"), exclude: texts(prefix + "exclude"),
+            connection: text(prefix + "connection"),
             full: recurrence(own.full == nil ? "full.at" : prefix + "full_at"),
-            progressive: duration(own.progressive == nil ? "progressive.every" : prefix + "progressive_every"),
+            progressive: own.progressive == nil
+                ? commonProgressive(of: text(prefix + "engine")) : duration(prefix + "progressive_every"),
             drillQueries: texts(prefix + "drill_queries"))
+    }
+
+    /// Every backup of a cluster compares all its files, and asks the server for a checkpoint: hourly, unless its own setting
+    /// says something else.
+    private func commonProgressive(of engine: String?) -> Duration? {
+        let common = duration("progressive.every")
+        return engine == "postgres" ? common.map { max($0, .seconds(3600)) } : common
     }
 
     private func retention() -> RetentionSettings {
@@ -78,6 +87,12 @@ struct SettingsBuilder {
     }
 
     private mutating func compare(_ server: ServerSettings, _ settings: DaemonSettings) {
+        if server.engine == "postgres" { return compareCluster(server) }
+        if server.connection != nil {
+            complain(
+                of: "servers.\(server.name).connection", "is for servers that are connected to",
+                hint: "remove it, or add engine = \"postgres\"")
+        }
         if server.folders.isEmpty {
             let place = check.place(ofServer: server.name)
             check.add(
@@ -91,6 +106,23 @@ struct SettingsBuilder {
                 of: "servers.\(server.name).folders", "holds the repository (\(folder))",
                 hint: "put the repository somewhere else, best on another disk")
         }
+    }
+
+    private mutating func compareCluster(_ server: ServerSettings) {
+        for (key, isSet) in [
+            ("folders", !server.folders.isEmpty), ("include", !server.include.isEmpty),
+            ("exclude", !server.exclude.isEmpty), ("drill_queries", !server.drillQueries.isEmpty),
+        ] where isSet {
+            complain(
+                of: "servers.\(server.name).\(key)", "is not for a postgres server, whose whole cluster is backed up",
+                hint: "remove it")
+        }
+        guard server.connection == nil else { return }
+        let place = check.place(ofServer: server.name)
+        check.add(
+            SettingsProblem(
+                file: place.file, line: place.line, key: "servers.\(server.name).connection",
+                message: "is missing", hint: "add for example connection = \"host=/var/run/postgresql user=holdfast\""))
     }
 
     private func isWithin(_ path: String, _ folder: String) -> Bool {

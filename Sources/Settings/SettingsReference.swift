@@ -5,9 +5,13 @@ package enum SettingsReference {
         var table = ""
         for rule in SettingRule.all {
             let steps = rule.steps
-            let section = steps.count == 1 ? "" : steps.dropLast().joined(separator: ".").replacing("*", with: "crm")
+            let isOfCluster = rule.key == "servers.*.connection"
+            let section =
+                steps.count == 1
+                ? "" : steps.dropLast().joined(separator: ".").replacing("*", with: isOfCluster ? "main" : "crm")
             if section != table {
                 lines += ["", steps.count == 3 ? "#[\(section)]" : "[\(section)]"]
+                if isOfCluster { lines += ["", "#engine = \"postgres\""] }
                 table = section
             }
             lines += ["", "# \(rule.note)", "#\(steps[steps.count - 1]) = \(example(rule))"]
@@ -27,6 +31,7 @@ package enum SettingsReference {
     private static func example(_ rule: SettingRule) -> String {
         switch rule.key {
         case "servers.*.folders": "[\"/srv/crm\"]"
+        case "servers.*.connection": "\"host=/var/run/postgresql user=holdfast\""
         case "servers.*.full_at": "\"*-*-* 22:00\""
         case "servers.*.progressive_every": "\"1m\""
         case "time_zone": "\"Europe/Berlin\""

@@ -2,6 +2,7 @@ import CSQLite
 import Engines
 import EnginesTestSupport
 import Model
+import Synchronization
 import Testing
 
 /// Questions to a restored copy: they read, and do nothing else.
@@ -76,19 +77,19 @@ import Testing
     }
 
     @Test func aQueryAndTheCheckEndWhenAsked() throws {
-        var steps = 0
-        let stop: () throws -> Void = {
-            steps += 1
+        let steps = Atomic(0)
+        let stop: @Sendable () throws -> Void = {
+            steps.add(1, ordering: .relaxed)
             throw Fault(.interrupted, "run was cancelled")
         }
         let query = #expect(throws: Fault.self) {
             try engine.query(Self.endless, in: copy, limit: .seconds(60), step: stop) { _ in }
         }
-        #expect(query?.code == .interrupted && steps == 1)
+        #expect(query?.code == .interrupted && steps.load(ordering: .relaxed) == 1)
         let large = root("large.db")
         try LedgerWriter.run("create", large, "--size", "3000000", "--journal", "delete")
         let check = #expect(throws: Fault.self) { try engine.check(large, step: stop) }
-        #expect(check?.code == .interrupted && steps == 2)
+        #expect(check?.code == .interrupted && steps.load(ordering: .relaxed) == 2)
     }
 
     @Test func whatEachThrowsEndsTheQuery() throws {

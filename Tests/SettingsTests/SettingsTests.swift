@@ -69,6 +69,28 @@ import Testing
         #expect(server.progressive == .seconds(1))
     }
 
+    @Test func aClusterIsConnectedToAndBackedUpHourlyByDefault() throws {
+        let server = "[servers.main]\nengine = \"postgres\"\nconnection = \"host=/run/postgresql user=holdfast\"\n"
+        let main = try #require(try check(server).settings?.server("main"))
+        #expect(main.connection == "host=/run/postgresql user=holdfast" && main.folders.isEmpty)
+        #expect(main.progressive == .seconds(3600))
+        #expect(try check(server + "progressive_every = \"5m\"").settings?.server("main")?.progressive == .seconds(300))
+        #expect(try check("[progressive]\nevery = \"off\"\n" + server).settings?.server("main")?.progressive == nil)
+    }
+
+    @Test(arguments: [
+        ("engine = \"postgres\"", "servers.main.connection", "is missing"),
+        (
+            "engine = \"postgres\"\nconnection = \"\"\nfolders = [\"/srv\"]", "servers.main.folders",
+            "not for a postgres"
+        ),
+        ("folders = [\"/srv\"]\nconnection = \"host=x\"", "servers.main.connection", "connected to"),
+    ])
+    func settingsOfAnotherEngineAreRefused(lines: String, key: String, message: String) throws {
+        let problems = try check("[servers.main]\n\(lines)\n").problems
+        #expect(problems.contains { $0.key == key && $0.message.contains(message) }, "\(problems)")
+    }
+
     @Test(arguments: [
         ("[progressiv]\nevery = \"5m\"", "unknown table [progressiv]", "did you mean [progressive]?"),
         ("[backup]\nparalel = 3", "unknown setting backup.paralel", "did you mean backup.parallel?"),
@@ -150,6 +172,6 @@ import Testing
                 line.hasPrefix("[") ? String(line) : uncommented[index]
             }.joined(separator: "\n"))
         #expect(verdict.problems == [])
-        #expect(verdict.settings?.servers.map(\.name) == ["crm"])
+        #expect(verdict.settings?.servers.map(\.name) == ["crm", "main"])
     }
 }

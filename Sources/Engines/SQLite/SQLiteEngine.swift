@@ -31,7 +31,7 @@ extension SQLiteEngine {
         return scan.run(databases)
     }
 
-    package func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String] {
+    package func check(_ copy: String, step: @escaping @Sendable () throws -> Void) throws -> [String] {
         do {
             return try ScratchDatabase.problems(copy, step: step)
         } catch let failure as ScratchDatabase.Connection.Failure {

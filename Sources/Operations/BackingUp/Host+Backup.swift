@@ -158,13 +158,18 @@ extension Catalog::Capture {
 
 extension SnapshotNote {
     fileprivate var severity: Severity {
-        if case .writersHeld = self { .warning } else { .info }
+        switch self {
+        case .writersHeld: .warning
+        case .recoveredFromJournal, .readAbandonedLog: .info
+        case .pagesDamaged: .error
+        }
     }
 
     fileprivate var code: Code {
         switch self {
         case .writersHeld: .writersHeld
         case .recoveredFromJournal, .readAbandonedLog: .sourceRecovered
+        case .pagesDamaged: .databaseDamaged
         }
     }
 }

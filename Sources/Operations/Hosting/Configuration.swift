@@ -13,7 +13,7 @@ package struct Configuration: Sendable {
         servers = try settings.servers.map { server in
             let definition = ServerDefinition(
                 name: server.name, folders: server.folders, include: server.include, exclude: server.exclude,
-                scratch: settings.scratchFolder,
+                connection: server.connection, scratch: settings.scratchFolder,
                 forbidden: [settings.stateDirectory, settings.logDirectory, settings.repository.path])
             return HostedServer(settings: server, engine: try EngineRegistry.engine(server.engine, for: definition))
         }

@@ -10,7 +10,8 @@ struct EngineDefaults: Sendable {
     /// - Throws: `repository-too-new` for an engine that this version doesn't know.
     init(_ kind: String, scratch: String = "/nonexistent") throws {
         do {
-            engine = try EngineRegistry.engine(kind, for: ServerDefinition(name: "restore", folders: [], scratch: scratch))
+            engine = try EngineRegistry.engine(
+                kind, for: ServerDefinition(name: "restore", folders: [], scratch: scratch))
         } catch let fault as Fault where fault.code == .badSettings {
             throw Fault(
                 .repositoryTooNew, "the backup is one of an engine that is not known here: \(kind)",
@@ -24,9 +25,12 @@ struct EngineDefaults: Sendable {
 
     func sidecars(of path: String) -> [String] { engine.sidecars(of: path) }
     func clients(of database: FoundDatabase) -> ClientListing { engine.clients(of: [database]) }
-    func completeRestore(in folder: String) throws { try engine.completeRestore(in: folder) }
 
-    func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String] {
+    func completeRestore(in folder: String, becoming path: String) throws {
+        try engine.completeRestore(in: folder, becoming: path)
+    }
+
+    func check(_ copy: String, step: @escaping @Sendable () throws -> Void) throws -> [String] {
         try engine.check(copy, step: step)
     }
 

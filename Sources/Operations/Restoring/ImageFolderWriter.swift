@@ -12,14 +12,25 @@ struct ImageFolderWriter {
     private let places: [UInt32: String]
     /// Called with the bytes written so far added; throws to stop.
     private let step: @Sendable (Int) throws -> Void
+    private let keepsOwners: Bool
+    /// Of the folder itself.
+    private let root: ImageFile?
 
-    /// - Parameter root: the folder that the files of the image were in.
+    /// - Parameters:
+    ///   - root: the folder that the files of the image were in.
+    ///   - keepsOwners: gives the files to whom they belonged, where rights allow.
     /// - Throws: `point-damaged` for a path that leads out of it.
-    init(_ image: Image, root: String, step: @escaping @Sendable (Int) throws -> Void) throws {
+    init(
+        _ image: Image, root: String, keepsOwners: Bool = true, step: @escaping @Sendable (Int) throws -> Void
+    ) throws {
         self.image = image
         self.step = step
+        self.keepsOwners = keepsOwners
+        self.root = image.files.first { $0.path == root }
         places = Dictionary(
-            try image.files.map { ($0.id, try Self.place(of: $0.path, below: root, in: image)) },
+            try image.files.filter { $0.path != root }.map {
+                ($0.id, try Self.place(of: $0.path, below: root, in: image))
+            },
             uniquingKeysWith: { first, _ in first })
     }
 
@@ -31,11 +42,16 @@ struct ImageFolderWriter {
     func write(to folder: String) throws {
         try Files.makeDirectory(folder, mode: 0o700)
         let folders = try makeFolders(in: folder)
-        let files = image.files.filter { !isFolder($0) }
+        let files = image.files.filter { !$0.isFolder }
         for file in files { try File.create(path(of: file, in: folder), mode: 0o600).reserve(file.length) }
         try writePages(of: files, in: folder)
         for file in files { try finish(file, in: folder) }
-        for path in folders.sorted(by: >) { try Files.syncDirectory(path) }
+        // With the modes they had, which may keep us out of some.
+        for (path, file) in folders.sorted(by: { $0.key > $1.key }) {
+            try Files.syncDirectory(path)
+            if let file { try adopt(path, file) }
+        }
+        if let root { try adopt(folder, root) }
         try Files.syncDirectory(folder)
     }
 
@@ -58,32 +74,33 @@ struct ImageFolderWriter {
         let target = try File.open(path(of: file, in: folder), .readWrite, noFollow: true)
         try target.truncate(to: file.length)
         // Only root may give files away; a restore by anybody else leaves its own owner.
-        try? target.setOwner(uid: file.uid, gid: file.gid)
+        if keepsOwners { try? target.setOwner(uid: file.uid, gid: file.gid) }
         try target.setMode(file.mode)
         try? target.setModified(file.modified)
         try target.sync()
     }
 
-    /// - Returns: the folders made, all but `folder` itself.
-    private func makeFolders(in folder: String) throws -> Set<String> {
-        var made: Set<String> = []
-        func make(_ path: String, _ file: ImageFile?) throws {
-            guard path != folder, made.insert(path).inserted else { return }
-            try make(Files.parent(of: path), nil)
-            try Files.makeDirectory(path, mode: file?.mode ?? 0o700)
-            guard let file else { return }
-            try Files.setMode(path, file.mode)
-            try? Files.setOwner(path, uid: file.uid, gid: file.gid)
-        }
-        for file in image.files where isFolder(file) {
-            if file.path.isEmpty { continue }
-            try make(path(of: file, in: folder), file)
-        }
-        for file in image.files where !isFolder(file) { try make(Files.parent(of: path(of: file, in: folder)), nil) }
-        return made
+    private func adopt(_ folder: String, _ file: ImageFile) throws {
+        try Files.setMode(folder, file.mode)
+        if keepsOwners { try? Files.setOwner(folder, uid: file.uid, gid: file.gid) }
     }
 
-    private func isFolder(_ file: ImageFile) -> Bool { file.isFolder }
+    /// - Returns: the folders made, with what the image says of them, all but `folder` itself.
+    private func makeFolders(in folder: String) throws -> [String: ImageFile?] {
+        var made: [String: ImageFile?] = [:]
+        func make(_ path: String, _ file: ImageFile?) throws {
+            guard path != folder, made[path] == nil else { return }
+            try make(Files.parent(of: path), nil)
+            try Files.makeDirectory(path, mode: 0o700)
+            made[path] = .some(file)
+        }
+        // Those above come first in the order of paths.
+        for file in image.files.sorted(by: { $0.path < $1.path }) where file.isFolder && file.path != root?.path {
+            try make(path(of: file, in: folder), file)
+        }
+        for file in image.files where !file.isFolder { try make(Files.parent(of: path(of: file, in: folder)), nil) }
+        return made
+    }
 
     private func path(of file: ImageFile, in folder: String) -> String { "\(folder)/\(places[file.id] ?? "")" }
 

@@ -7,6 +7,8 @@ import Storage
 struct RestoreBackup {
     let image: Image
     let engine: EngineDefaults
+    /// Of folders: whether files go back to whom they belonged.
+    var keepsOwners = true
     let step: @Sendable (Int) throws -> Void
 
     /// To a new file or folder; durable on return. Nothing of that name is ever replaced.
@@ -32,8 +34,10 @@ struct RestoreBackup {
         try parent.naming {
             let temporary = parent.anchored(Self.temporary(for: target.path))
             do {
-                try ImageFolderWriter(image, root: image.record.draft.sourcePath, step: step).write(to: temporary)
-                try engine.completeRestore(in: temporary)
+                try ImageFolderWriter(
+                    image, root: image.record.draft.sourcePath, keepsOwners: keepsOwners, step: step
+                ).write(to: temporary)
+                try engine.completeRestore(in: temporary, becoming: target.path)
                 try target.recheck()
                 try Files.rename(temporary, to: parent.anchored(target.path), replacing: false)
             } catch {

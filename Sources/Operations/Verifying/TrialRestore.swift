@@ -22,7 +22,8 @@ struct TrialRestore {
         defer { try? Files.removeTree(folder) }
         let copy = "\(folder)/database"
         let restore = RestoreBackup(
-            image: try unit.image(of: record.sequence), engine: try EngineDefaults(of: record), step: step)
+            image: try unit.image(of: record.sequence), engine: try EngineDefaults(of: record),
+            keepsOwners: false, step: step)
         try restore.beside(try RestoreTarget.new(copy, sidecars: { _ in [] }, roots: nil))
         return try look(copy)
     }

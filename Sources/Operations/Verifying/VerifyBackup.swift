@@ -85,7 +85,8 @@ struct VerifyBackup {
     }
 
     private func examine(_ copy: String) throws -> Verdict {
-        let pulse = { try step(0) }
+        let step = step
+        let pulse: @Sendable () throws -> Void = { try step(0) }
         let engine = try EngineDefaults(of: record)
         began(.checking)
         let problems = try engine.check(copy, step: pulse)

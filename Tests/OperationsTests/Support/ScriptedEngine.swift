@@ -48,7 +48,7 @@ final class ScriptedEngine: Engine {
         }
     }
     func clients(of databases: [FoundDatabase]) -> ClientListing { ClientListing(clients: [:], isComplete: true) }
-    func check(_ copy: String, step: @escaping () throws -> Void) throws -> [String] { [] }
+    func check(_ copy: String, step: @escaping @Sendable () throws -> Void) throws -> [String] { [] }
     func query(
         _ query: String, in copy: String, limit: Duration, step: @escaping () throws -> Void,
         each: ([String?]) throws -> Void

@@ -1,0 +1,46 @@
+import Model
+
+extension PostgresFence {
+    /// The statements by which a superuser lets our role close these databases; empty when it may.
+    package func missingPrivileges(for plan: PostgresFencePlan) throws -> [String] {
+        let role = PostgresIdentifier(connection.user)
+        guard try !isSuperuser() else { return [] }
+        let owners = try connection.query(
+            """
+            SELECT DISTINCT pg_get_userbyid(datdba) AS owner FROM pg_database
+            WHERE oid = ANY ($1::oid[]) AND NOT pg_has_role(current_user, datdba, 'USAGE') ORDER BY owner
+            """, [PostgresClients.array(plan.databases.map { "\($0.oid)" })])
+        var statements = try owners.map { "GRANT \(PostgresIdentifier(try $0.text("owner"))) TO \(role)" }
+        if try !maySetMark() {
+            statements.append(
+                connection.version >= 15_00_00
+                    ? "GRANT SET ON PARAMETER \"\(PostgresFencedDatabase.mark)\" TO \(role)"
+                    : "ALTER ROLE \(role) SUPERUSER")
+        }
+        return statements
+            + (try connection.missing([.monitoring, .endSessions]).map {
+                $0.statement(for: connection.user, version: connection.version)
+            })
+    }
+
+    func requirePrivileges(for plan: PostgresFencePlan) throws {
+        let missing = try missingPrivileges(for: plan)
+        guard !missing.isEmpty else { return }
+        throw Fault(
+            .notPermitted,
+            "role \(PostgresIdentifier(connection.user)) may not close the databases of server \(connection.server)",
+            hint: "as a superuser: \(missing.joined(separator: "; "))")
+    }
+
+    private func isSuperuser() throws -> Bool {
+        try connection.query("SELECT rolsuper AS yes FROM pg_roles WHERE rolname = current_user").one().flag("yes")
+    }
+
+    /// Before version 15 only superusers may set what the server doesn't know.
+    private func maySetMark() throws -> Bool {
+        guard connection.version >= 15_00_00 else { return false }
+        let rows = try connection.query(
+            "SELECT has_parameter_privilege(current_user, $1, 'SET') AS yes", [PostgresFencedDatabase.mark])
+        return try rows.one().flag("yes")
+    }
+}

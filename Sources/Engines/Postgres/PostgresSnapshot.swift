@@ -1,0 +1,223 @@
+import Model
+import Platform
+
+/// A base backup of a whole cluster, read from its files while the server goes on.
+///
+/// Pages are as the server happens to write them; what it changes meanwhile is in the log, which completes the image. The
+/// server ends the backup by itself when the session ends.
+///
+/// Source: the PostgreSQL 15 manual, 26.3.3 "Making a Base Backup Using the Low Level API".
+final class PostgresSnapshot: Snapshot, @unchecked Sendable {
+    // Unchecked: used by one thread at a time, as every snapshot is.
+    private static let slowest = Duration.seconds(3600)
+
+    let files: [SnapshotFile]
+    var dataFolder: String { folder.path }
+    private(set) var instant: Instant
+    private(set) var token = ""
+    var notes: [SnapshotNote] { damaged.isEmpty ? [] : [.pagesDamaged(damaged)] }
+
+    private let folder: PostgresDataFolder
+    private let facts: PostgresCluster
+    private var connection: PostgresConnection?
+    private let started: PostgresLSN
+    private var closing: [ClosingFile] = []
+    /// The file read last; they are read one after the other.
+    private var open: (index: Int, file: File?)?
+    private var damaged: [String] = []
+
+    /// What completes the image: bytes in memory, or a file of the log.
+    private enum ClosingFile {
+        case bytes([UInt8])
+        case log(String)
+    }
+
+    /// - Throws: `not-permitted`, `server-unreachable`, `busy`, `not-found`.
+    init(_ access: PostgresAccess, label: String) throws {
+        let connection = try access.connect()
+        facts = try PostgresDiscovery.look(connection)
+        guard !facts.isInRecovery else {
+            throw Fault(
+                .wrongUsage, "server \(access.server) is a standby, which can't be backed up here",
+                hint: "back up the primary server")
+        }
+        try connection.require(.startBackup, .stopBackup, .replication)
+        // While the session lasts, no file of the log that this backup needs is taken away.
+        try connection.query(
+            "SELECT pg_create_physical_replication_slot($1, true, true)", ["holdfast_backup_\(connection.processID)"],
+            needs: .replication)
+        let answer = try connection.query(
+            "SELECT \(facts.hasNewNames ? "pg_backup_start($1, true)" : "pg_start_backup($1, true, false)") AS lsn",
+            [label], limit: Self.slowest, needs: .startBackup)
+        started = try Self.position(try answer.one().text("lsn"))
+        instant = WallClock.now()
+        folder = try PostgresDataFolder(Files.realPath(facts.dataFolder) ?? facts.dataFolder)
+        files = folder.files
+        self.connection = connection
+    }
+
+    deinit { close() }
+
+    func read(pages: Range<UInt32>, of file: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        let offset = Int64(pages.lowerBound) * Int64(PostgresPage.size)
+        if file >= files.count { return try readClosing(file - files.count, at: offset, into: buffer) }
+        let source = try source(file)
+        // What was cut off or deleted since is cut off or deleted again by the log.
+        let count = try source?.read(into: buffer, at: offset) ?? 0
+        if count < buffer.count { Self.clear(buffer, from: count) }
+        if facts.hasChecksums, let source { try check(pages, of: file, in: buffer, upTo: count, source) }
+    }
+
+    func finish() throws -> [SnapshotFile] {
+        guard let connection else { throw Fault(.internalError, "the backup session is closed") }
+        open = nil
+        let control = try stableControlFile()
+        // Nobody waits for an archive: the log is stored here.
+        let answer = try connection.query(
+            "SELECT lsn, labelfile, spcmapfile FROM \(facts.hasNewNames ? "pg_backup_stop(false)" : "pg_stop_backup(false, false)")",
+            limit: Self.slowest, needs: .stopBackup
+        )
+        .one()
+        let stopped = try Self.position(try answer.text("lsn"))
+        var result = [
+            try add(PostgresDataFolder.controlFile, .bytes(control), length: Int64(control.count)),
+            try add("backup_label", text: try answer.text("labelfile")),
+            try add(
+                PostgresRestoreNote.name, text: PostgresRestoreNote(facts, connection, from: started, to: stopped).text),
+        ]
+        if let map = try answer.optional("spcmapfile"), !map.isEmpty {
+            result.append(try add("tablespace_map", text: map))
+        }
+        let segments = WALSegments(timeline: facts.timeline, size: UInt64(facts.logFileSize.bytes))
+        for name in segments.names(from: started, to: stopped) + (try histories()) {
+            let path = "\(folder.path)/pg_wal/\(name)"
+            guard let status = try Files.status(path) else {
+                throw Fault(
+                    .sourceChanged,
+                    "file \(name) of the log of server \(connection.server) was taken away during the backup",
+                    hint: "raise max_slot_wal_keep_size, or leave it unlimited")
+            }
+            result.append(try add("pg_wal/\(name)", .log(path), length: status.size))
+        }
+        token = Records.encode(Token(system: facts.systemIdentifier, timeline: facts.timeline, stopped: "\(stopped)"))
+        return result
+    }
+
+    func close() {
+        open = nil
+        connection = nil
+    }
+
+    private struct Token: Codable {
+        var system: String
+        var timeline: UInt32
+        var stopped: String
+    }
+}
+
+extension PostgresSnapshot {
+    private func source(_ index: Int) throws -> File? {
+        if let open, open.index == index { return open.file }
+        var file: File?
+        do {
+            file = try File.open(folder.places[index], .readOnly)
+            file?.adviseSequential()
+        } catch let fault as Fault where fault.code == .notFound {
+            // Deleted since: the log says so.
+        }
+        open = (index, file)
+        return file
+    }
+
+    private static func clear(_ buffer: UnsafeMutableRawBufferPointer, from count: Int) {
+        UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).initializeMemory(as: UInt8.self, repeating: 0)
+    }
+
+    /// A page that the server was writing is as it was or is written again from the log: it counts as damaged when it keeps
+    /// its wrong checksum and hasn't changed since the backup began.
+    private func check(
+        _ pages: Range<UInt32>, of file: Int, in buffer: UnsafeMutableRawBufferPointer, upTo count: Int, _ source: File
+    ) throws {
+        guard let relation = relation(of: file) else { return }
+        for (number, page) in pages.enumerated() where (number + 1) * PostgresPage.size <= count {
+            let bytes = UnsafeMutableRawBufferPointer(
+                rebasing: buffer[number * PostgresPage.size..<(number + 1) * PostgresPage.size])
+            let block = relation.segment &* PostgresPage.perSegment &+ page
+            let offset = Int64(page) * Int64(PostgresPage.size)
+            for attempt in 0... {
+                let look = PostgresPage(bytes: UnsafeRawBufferPointer(bytes))
+                if look.hasItsChecksum(block: block) || look.lsn >= started { break }
+                if attempt == 3 {
+                    if damaged.count < 100 { damaged.append("block \(block) of \(folder.place(of: files[file]))") }
+                    break
+                }
+                let again = try source.read(into: bytes, at: offset)
+                if again < PostgresPage.size { Self.clear(bytes, from: again) }
+            }
+        }
+    }
+
+    private func relation(of file: Int) -> PostgresRelationFile? {
+        let place = folder.place(of: files[file])
+        guard ["base/", "global/", "pg_tblspc/"].contains(where: { place.hasPrefix($0) }) else { return nil }
+        return PostgresRelationFile(Files.name(of: files[file].path))
+    }
+
+    private func readClosing(_ index: Int, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws {
+        var count = 0
+        switch closing[index] {
+        case .bytes(let bytes):
+            let part = bytes.dropFirst(Int(offset)).prefix(buffer.count)
+            buffer.copyBytes(from: part)
+            count = part.count
+        case .log(let path):
+            if open?.index != files.count + index { open = (files.count + index, try File.open(path, .readOnly)) }
+            count = try open?.file?.read(into: buffer, at: offset) ?? 0
+        }
+        if count < buffer.count { Self.clear(buffer, from: count) }
+    }
+
+    private func add(_ relative: String, text: String) throws -> SnapshotFile {
+        let bytes = Array(text.utf8)
+        return try add(relative, .bytes(bytes), length: Int64(bytes.count))
+    }
+
+    private func add(_ relative: String, _ content: ClosingFile, length: Int64) throws -> SnapshotFile {
+        guard var file = files.first else { throw Fault(.internalError, "a data folder without itself") }
+        closing.append(content)
+        file.path = "\(folder.path)/\(relative)"
+        file.kind = .closing
+        file.mode = 0o600
+        file.length = length
+        file.pages = UInt32((length + Int64(PostgresPage.size) - 1) / Int64(PostgresPage.size))
+        return file
+    }
+
+    /// Twice the same: not in the middle of a write.
+    private func stableControlFile() throws -> [UInt8] {
+        let path = "\(folder.path)/\(PostgresDataFolder.controlFile)"
+        var last = try Files.read(path)
+        for _ in 0..<10 {
+            let next = try Files.read(path)
+            if next == last { return next }
+            last = next
+        }
+        throw Fault(.sourceChanged, "\(path) changes all the time", hint: "try again")
+    }
+
+    private func histories() throws -> [String] {
+        try Files.list("\(folder.path)/pg_wal").filter { $0.hasSuffix(".history") }.sorted()
+    }
+
+    private static func position(_ text: String) throws -> PostgresLSN {
+        guard let position = PostgresLSN(text) else {
+            throw Fault(.internalError, "unexpected log position of a PostgreSQL server: \(text)")
+        }
+        return position
+    }
+}
+
+extension PostgresCluster {
+    /// Version 15 gave the functions of backups new names.
+    fileprivate var hasNewNames: Bool { majorVersion >= 15 }
+}

@@ -1,0 +1,140 @@
+import Engines
+import EnginesTestSupport
+import Foundation
+import Glibc
+import Model
+import Platform
+import Testing
+import Wire
+
+/// Backups of a real PostgreSQL cluster by the real daemon.
+@Suite(
+    .enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"),
+    .enabled(if: geteuid() == 0, "reading the data folder of another user needs root"))
+struct PostgresTests {
+    @Test func everyBackupUnderLoadRestoresToWhatWasCommitted() async throws {
+        let (daemon, server) = try await start(checksums: true)
+        try server.execute("CREATE TABLE ledger (id bigint PRIMARY KEY, text text)")
+        let ledger = RowWriter(server)
+        var backups: [(id: BackupID, least: Int, most: Int)] = []
+        for round in 0..<4 {
+            try await ledger.grow(by: 300)
+            let least = ledger.committed
+            try await daemon.succeed("backup", "main")
+            let id = try await daemon.newest("main").id
+            backups.append((id, least, ledger.committed))
+            #expect(try await daemon.newest("main").kind == (round == 0 ? .full : .progressive))
+        }
+        try ledger.stop()
+        for (number, backup) in backups.enumerated() {
+            let restored = try await RestoredCluster(of: backup.id, by: daemon, beside: server, number: number)
+            let rows = try restored.execute("SELECT count(*) AS count, coalesce(max(id), 0) AS last FROM ledger").one()
+            let count: Int = try rows.number("count")
+            #expect(try rows.number("last") == count, "rows are missing in the middle")
+            #expect(count >= backup.least, "a row that was committed before the backup is missing")
+            #expect(count <= backup.most + 1)
+        }
+        try await daemon.succeed("verify", "main", "--level", "pages")
+        try await daemon.succeed("drill", "main")
+        #expect(try await daemon.read(Database.self, "databases", "show", "main").lastProven != nil)
+    }
+
+    @Test func theWholeClusterComesBackAndNothingThatBelongsToARunningServer() async throws {
+        let (daemon, server) = try await start()
+        let elsewhere = "\(server.folder)/elsewhere"
+        try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: false)
+        chown(elsewhere, try #require(getpwnam("postgres")).pointee.pw_uid, 0)
+        try server.execute(
+            "CREATE TABLESPACE \"far away\" LOCATION '\(elsewhere)'", "CREATE DATABASE \"Früh & spät\"",
+            "CREATE TABLE far (id int) TABLESPACE \"far away\"", "INSERT INTO far SELECT generate_series(1, 5000)",
+            "CREATE UNLOGGED TABLE fleeting AS SELECT 1 AS id", "CREATE TABLE empty (id int)", "CHECKPOINT")
+        try server.execute("CREATE TABLE own AS SELECT 7 AS seven", database: "Früh & spät")
+        try await daemon.succeed("backup", "main")
+        try server.execute("DROP TABLE far", "DROP TABLESPACE \"far away\"")
+        let restored = try await RestoredCluster(
+            of: try await daemon.newest("main").id, by: daemon, beside: server, number: 0)
+        #expect(try restored.execute("SELECT count(*) AS n FROM far").one().number("n") == 5000)
+        #expect(try restored.execute("SELECT count(*) AS n FROM fleeting").one().number("n") == 0)
+        #expect(try restored.execute("SELECT count(*) AS n FROM empty").one().number("n") == 0)
+        #expect(try restored.execute("SELECT seven AS n FROM own", database: "Früh & spät").one().number("n") == 7)
+        #expect(try restored.execute("SELECT count(*) AS n FROM pg_replication_slots").one().number("n") == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere).isEmpty)
+        try await daemon.succeed("drill", "main")
+    }
+
+    @Test func aClusterAtRestMakesNoFurtherBackup() async throws {
+        let (daemon, server) = try await start()
+        try server.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS id")
+        try await daemon.succeed("backup", "main")
+        let first = try await daemon.newest("main").id
+        for _ in 0..<3 { try await daemon.succeed("backup", "main") }
+        #expect(try await daemon.backups("main").map(\.id) == [first])
+        try server.execute("UPDATE t SET id = id + 1")
+        try await daemon.succeed("backup", "main")
+        #expect(try await daemon.backups("main").count == 2)
+    }
+
+    @Test func aPageWithAWrongChecksumIsTold() async throws {
+        let (daemon, server) = try await start(checksums: true)
+        try server.execute("CREATE TABLE t AS SELECT generate_series(1, 2000) AS id", "CHECKPOINT")
+        let path: String = try server.execute("SELECT pg_relation_filepath('t') AS path").one().text("path")
+        try await daemon.succeed("backup", "main")
+        #expect(try await daemon.messages().filter { $0.severity == .error } == [])
+        server.stop()
+        let file = try #require(FileHandle(forUpdatingAtPath: "\(server.dataFolder)/\(path)"))
+        try file.seek(toOffset: 3 * 8192 + 5000)
+        try file.write(contentsOf: Data([0xAA, 0x55]))
+        try file.close()
+        try server.start()
+        try await daemon.succeed("backup", "main")
+        let told = try #require(try await daemon.messages().first { $0.code == .databaseDamaged })
+        #expect(told.severity == .error && told.text.contains("block 3 of \(path)"))
+    }
+
+    @Test func aServerThatDiesInTheMiddleLeavesNoBackupAndTheNextOneIsGood() async throws {
+        let (daemon, server) = try await start(backup: ["read_limit = \"12M\""])
+        try server.execute("CREATE TABLE t AS SELECT generate_series(1, 300000) AS id")
+        let child = try Child(
+            Programs.command, ["backup", "main", "--socket", daemon.socket], output: daemon.folder.fresh("backup"))
+        try await until("a backup at work") {
+            try server.execute("SELECT count(*) AS n FROM pg_replication_slots").one().number("n") == 1
+        }
+        server.kill9()
+        let ended = try await child.wait(within: .seconds(60))
+        #expect(ended.status == 1, "\(ended)")
+        #expect((ended.text + ended.errors).contains("[\(Code.serverUnreachable.rawValue)]"), "\(ended)")
+        #expect(try await daemon.backups("main").isEmpty)
+        try server.start()
+        try await daemon.succeed("backup", "main")
+        try await daemon.succeed("drill", "main")
+    }
+
+    @Test func aRoleWithoutRightsIsToldWhatToGrant() async throws {
+        let server = try await Threads.run("postgres") { try PostgresServer() }
+        try server.execute("CREATE ROLE holdfast LOGIN")
+        let daemon = try await Self.daemon(of: server, user: "holdfast")
+        let told = try await eventually("word of the server") {
+            try await daemon.messages().first { $0.code == .serverUnreachable }
+        }
+        #expect(told.nextStep?.contains("GRANT pg_monitor TO holdfast") == true, "\(told)")
+        let connection = try server.access(user: "holdfast").connect()
+        for statement in try connection.missingPrivileges() { try server.execute(statement) }
+        try await until("the cluster") { try await daemon.holdfast("backup", "main").status == 0 }
+    }
+
+    private func start(checksums: Bool = false, backup: [String] = []) async throws -> (PrivateDaemon, PostgresServer) {
+        let server = try await Threads.run("postgres") { try PostgresServer(checksums: checksums) }
+        return (try await Self.daemon(of: server, backup: backup), server)
+    }
+
+    private static func daemon(
+        of server: PostgresServer, user: String = "postgres", backup: [String] = []
+    ) async throws -> PrivateDaemon {
+        var options = PrivateDaemon.Options()
+        options.backup = backup
+        options.tail = [
+            "[servers.main]", "engine = \"postgres\"", "connection = \"host=\(server.folder) user=\(user)\"",
+        ]
+        return try await PrivateDaemon.started(options)
+    }
+}
