@@ -24,6 +24,14 @@ extension DaemonClient {
         return try await items(DatabaseClient.self, request)
     }
 
+    package func disconnectClients(_ disconnect: DisconnectRequest) async throws -> DisconnectReply {
+        try await value(DisconnectReply.self, post(disconnect, "clients", "disconnect"))
+    }
+
+    package func messageClients(_ message: ClientMessage) async throws -> [DatabaseName] {
+        try await items(DatabaseName.self, post(message, "clients", "messages"))
+    }
+
     package func requestBackup(_ backup: BackupRequest) async throws -> BackupReply {
         try await value(BackupReply.self, post(backup, "backups"))
     }

@@ -1,5 +1,28 @@
-/// A process that has a database open.
+package import Model
+
+/// A connection to a database: a process that has its file open, or a session with its server.
 package struct DatabaseClient: Sendable, Hashable {
+    /// What a server knows of a session.
+    package struct Session: Sendable, Hashable {
+        /// As the server calls it.
+        package var database: String
+        /// IP address, or `local`.
+        package var address: String
+        package var since: Instant
+        /// As the server calls it: `active`, `idle`, `idle in transaction`.
+        package var state: String
+        /// How long its query has run; nil when none does.
+        package var queryAge: Duration?
+
+        package init(database: String, address: String, since: Instant, state: String, queryAge: Duration?) {
+            self.database = database
+            self.address = address
+            self.since = since
+            self.state = state
+            self.queryAge = queryAge
+        }
+    }
+
     package enum Access: String, Sendable, Codable {
         case readOnly = "read-only"
         case readWrite = "read-write"
@@ -7,23 +30,30 @@ package struct DatabaseClient: Sendable, Hashable {
         case unknown
     }
 
+    /// Of a session the server's process for it.
     package var processID: Int32
-    /// The program's name; empty when it could not be read.
+    /// The program's name, of a session as it calls itself; empty when it could not be read.
     package var command: String
-    package var uid: UInt32
-    /// Empty when the machine has no name for the uid.
+    /// Nil for a session.
+    package var uid: UInt32?
+    /// Of a session its account; empty when the machine has no name for the uid.
     package var user: String
     /// The systemd unit it belongs to, such as `crm.service`.
     package var unit: String?
     package var access: Access
+    package var session: Session?
 
-    package init(processID: Int32, command: String, uid: UInt32, user: String, unit: String?, access: Access) {
+    package init(
+        processID: Int32, command: String, uid: UInt32?, user: String, unit: String?, access: Access,
+        session: Session? = nil
+    ) {
         self.processID = processID
         self.command = command
         self.uid = uid
         self.user = user
         self.unit = unit
         self.access = access
+        self.session = session
     }
 }
 
@@ -33,9 +63,12 @@ package struct ClientListing: Sendable {
     package var clients: [String: [DatabaseClient]]
     /// False when some processes could not be looked into, so that there may be more clients than listed.
     package var isComplete: Bool
+    /// The databases of a server that is backed up as one, as it calls them.
+    package var members: [String]
 
-    package init(clients: [String: [DatabaseClient]], isComplete: Bool) {
+    package init(clients: [String: [DatabaseClient]], isComplete: Bool, members: [String] = []) {
         self.clients = clients
         self.isComplete = isComplete
+        self.members = members
     }
 }

@@ -1,3 +1,5 @@
+package import Model
+
 /// One kind of database server, as the rest of Holdfast sees it.
 ///
 /// All calls block; they may come from several threads at once. Nothing is ever created, changed or left beside a
@@ -23,8 +25,23 @@ package protocol Engine: Sendable {
     ///   `database-locked` (naming the holders), `out-of-space`.
     func snapshot(of database: FoundDatabase, patience: Patience) throws -> any Snapshot
 
-    /// The processes that have these databases open, this one left out; one look at the machine for all of them.
-    func clients(of databases: [FoundDatabase]) -> ClientListing
+    /// The clients of these databases, this process and its sessions left out; one look for all of them.
+    /// - Throws: why a server can't be asked.
+    func clients(of databases: [FoundDatabase]) throws -> ClientListing
+
+    /// Ends sessions and waits until they are gone; a client that has connected anew isn't meant.
+    ///
+    /// - Returns: those that are left after ten seconds.
+    /// - Throws: `wrong-usage` where clients are processes; `not-permitted`, once all others have been ended.
+    func disconnect(_ clients: [DatabaseClient]) throws -> [DatabaseClient]
+
+    /// Tells the clients of some of a server's databases; how is the engine's own.
+    ///
+    /// - Parameters:
+    ///   - members: as the server calls them.
+    ///   - until: when what it announces happens.
+    /// - Throws: `wrong-usage` where clients can't be told anything.
+    func message(_ text: String, until: Instant?, to members: [String]) throws
 
     /// Runs the engine's own check on a copy that nobody else uses; leaves no file beside it.
     ///
@@ -62,7 +79,19 @@ extension Engine {
     package func completeRestore(in folder: String, becoming path: String) throws {}
     package func check(_ copy: String) throws -> [String] { try check(copy) {} }
 
-    package func clients(of database: FoundDatabase) -> [DatabaseClient] {
-        clients(of: [database]).clients[database.path] ?? []
+    package func clients(of database: FoundDatabase) throws -> [DatabaseClient] {
+        try clients(of: [database]).clients[database.path] ?? []
+    }
+
+    package func disconnect(_ clients: [DatabaseClient]) throws -> [DatabaseClient] {
+        throw Fault(
+            .wrongUsage, "clients of \(kind) databases are processes, which are not disconnected",
+            hint: "stop the systemd unit that uses the database")
+    }
+
+    package func message(_ text: String, until: Instant?, to members: [String]) throws {
+        throw Fault(
+            .wrongUsage, "clients of \(kind) databases are processes, which take no messages",
+            hint: "tell their users another way")
     }
 }

@@ -75,7 +75,7 @@ package struct EngineContract {
         let abandoned = try fixture.engine.snapshot(of: fixture.database, patience: .exhausted)
         abandoned.close()
         abandoned.close()
-        _ = fixture.engine.clients(of: fixture.database)
+        _ = try fixture.engine.clients(of: fixture.database)
         _ = try fixture.engine.check(fixture.scratchPath("contract-image"))
         #expect(try fixture.surroundings() == before)
     }
@@ -88,6 +88,6 @@ package struct EngineContract {
         }
         #expect(fault?.code == .notFound)
         #expect(fixture.engine.changes(of: gone, since: nil) != .unchanged)
-        #expect(fixture.engine.clients(of: gone).isEmpty)
+        #expect(try fixture.engine.clients(of: gone).isEmpty)
     }
 }

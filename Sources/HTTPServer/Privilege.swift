@@ -6,6 +6,8 @@ package enum Privilege: String, Sendable, CaseIterable {
     case identify
     case viewStatus = "view-status"
     case viewClients = "view-clients"
+    case disconnectClients = "disconnect-clients"
+    case messageClients = "message-clients"
     case backUp = "back-up"
     case viewBackups = "view-backups"
     case keepBackups = "keep-backups"

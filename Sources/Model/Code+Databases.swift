@@ -56,6 +56,12 @@ extension Code.Explanation {
     static let databaseReturned = Self(
         "A database that had been gone is there again; its backups go on.",
         next: "Nothing.")
+    static let clientsDisconnected = Self(
+        "Sessions with a database were ended because an admin asked for it.",
+        next: "Nothing; programs may connect again.")
+    static let clientsTold = Self(
+        "An admin sent a message to the programs that are connected to a database.",
+        next: "Nothing; programs hear it if they listen on the channel holdfast.")
     static let databaseAdopted = Self(
         "Backups of a database that the catalog did not know were found in the repository and taken in.",
         next: "Nothing; name its server in the settings to go on backing it up.")

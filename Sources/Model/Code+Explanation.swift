@@ -50,6 +50,8 @@ extension Code {
         case .graceEnded: .graceEnded
         case .databaseReturned: .databaseReturned
         case .databaseAdopted: .databaseAdopted
+        case .clientsDisconnected: .clientsDisconnected
+        case .clientsTold: .clientsTold
         case .backupStarted: .backupStarted
         case .backupSucceeded: .backupSucceeded
         case .backupFailed: .backupFailed

@@ -41,6 +41,8 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case graceEnded = "grace-ended"
     case databaseReturned = "database-returned"
     case databaseAdopted = "database-adopted"
+    case clientsDisconnected = "clients-disconnected"
+    case clientsTold = "clients-told"
 
     // Backups.
     case backupStarted = "backup-started"

@@ -11,6 +11,10 @@ package protocol Service: Sendable {
     func database(_ name: String, for actor: Actor) async throws -> Database
     /// Of every database when `pattern` is nil.
     func clients(of pattern: String?, for actor: Actor) async throws -> [DatabaseClient]
+    /// Returns when they are gone, at the latest ten seconds after their grace.
+    func disconnectClients(_ request: DisconnectRequest, by actor: Actor) async throws -> DisconnectReply
+    /// Returns the databases whose clients were told.
+    func messageClients(_ request: ClientMessage, by actor: Actor) async throws -> [DatabaseName]
 
     /// Returns once the runs are recorded. One database that is in cooldown throws `in-cooldown` with
     /// `retry_after_seconds` in its context; of several, those are in `skipped`.

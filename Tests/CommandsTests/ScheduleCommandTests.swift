@@ -79,6 +79,8 @@ import WireTestSupport
                 ["schedules", "remove", "d", "--yes"], ["retention", "set", "--keep-days", "9", "--database", "crm"],
                 ["prune", "--now", "--yes", "--confirm-clock"], ["prune", "--dry-run"],
                 ["databases", "adopt", "crm/new.db", "--from", "crm/app.db", "--yes"],
+                ["clients", "disconnect", "--all", "main/crm", "--grace", "5", "--yes"],
+                ["clients", "message", "main/crm", "--text", "soon"],
             ] {
                 #expect(await fixture.run(arguments + ["--socket", socket]) == 0, "\(arguments) \(fixture.errors)")
             }
@@ -86,6 +88,7 @@ import WireTestSupport
                 "enable schedule a", "disable schedule b", "run schedule c", "reset schedule e", "remove schedule d",
                 "set retention crm 9 reset=false", "prune now=true confirmed=false", "confirm clock",
                 "preview [] now=false", "adopt crm/app.db by crm/new.db",
+                "disconnect [] all=main/crm after 5", "tell main/crm soon",
             ] {
                 #expect(service.noted.contains(call), "\(call)")
             }

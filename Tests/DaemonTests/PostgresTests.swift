@@ -122,6 +122,42 @@ struct PostgresTests {
         try await until("the cluster") { try await daemon.holdfast("backup", "main").status == 0 }
     }
 
+    @Test func clientsAreListedToldAndDisconnectedByName() async throws {
+        let (daemon, server) = try await start()
+        try server.execute("CREATE DATABASE crm")
+        try server.execute("CREATE DATABASE shop")
+        let listener = try server.client(database: "crm", application: "listener")
+        try listener.query("LISTEN holdfast")
+        let other = try server.client(database: "shop", application: "till")
+        let listed = try await daemon.read(Listing<Wire::DatabaseClient>.self, "clients", "list", "main").items
+        #expect(Set(listed.map(\.command)) == ["listener", "till"])
+        let crm = try #require(listed.first { $0.command == "listener" })
+        #expect(crm.database.text == "main/crm" && crm.address == "local" && crm.user == "postgres")
+        #expect(try await daemon.read(Listing<Wire::DatabaseClient>.self, "clients", "list", "main/crm").items == [crm])
+        #expect(
+            try await daemon.read(Listing<Wire::DatabaseClient>.self, "clients", "list", "main/postgres").items == [])
+        expectRefusal(try await daemon.holdfast("clients", "list", "main/no"), 16, .notFound)
+
+        try await daemon.succeed("clients", "message", "main/crm", "--text", "maintenance at 22:00")
+        let told = try listener.query("SELECT pg_listening_channels()")
+        #expect(told.count == 1)
+        #expect(try await daemon.messages().contains { $0.code == .clientsTold && $0.database?.text == "main/crm" })
+
+        expectRefusal(try await daemon.holdfast("clients", "disconnect", "--yes"), 2, .wrongUsage)
+        expectRefusal(try await daemon.holdfast("clients", "disconnect", "main:1", "--yes"), 16, .notFound)
+        try await daemon.succeed("clients", "disconnect", crm.id, "--dry-run")
+        try listener.query("SELECT 1")
+        try await daemon.succeed(
+            "clients", "disconnect", "--all", "main/crm", "--grace", "1", "--message", "now", "--yes")
+        #expect(throws: Fault.self) { try listener.query("SELECT 1") }
+        try other.query("SELECT 1")
+        try await daemon.succeed("clients", "disconnect", "--all", "main", "--yes")
+        #expect(throws: Fault.self) { try other.query("SELECT 1") }
+        let messages = try await daemon.messages().filter { $0.code == .clientsDisconnected }
+        #expect(messages.map { $0.database?.text } == ["main/crm", "main/shop"])
+        #expect(messages.allSatisfy { $0.text.hasPrefix("1 of 1 clients") })
+    }
+
     private func start(checksums: Bool = false, backup: [String] = []) async throws -> (PrivateDaemon, PostgresServer) {
         let server = try await Threads.run("postgres") { try PostgresServer(checksums: checksums) }
         return (try await Self.daemon(of: server, backup: backup), server)

@@ -8,17 +8,17 @@ import Testing
     @Test(arguments: ["wal", "delete"])
     func namesTheProcessesThatHaveADatabaseOpen(journal: String) throws {
         let fixture = try SQLiteFixture(journal: journal)
-        #expect(fixture.engine.clients(of: fixture.database).isEmpty)
+        #expect(try fixture.engine.clients(of: fixture.database).isEmpty)
         let ours = try FileHandle(forReadingFrom: URL(fileURLWithPath: fixture.path))
         let holders = try (0..<2).map { _ in try LedgerWriter.start("hold", fixture.path) }
         for holder in holders { try holder.waitUntilReady() }
-        let clients = fixture.engine.clients(of: fixture.database)
+        let clients = try fixture.engine.clients(of: fixture.database)
         #expect(clients.map(\.processID) == holders.map(\.processID).sorted())
         #expect(clients.allSatisfy { $0.command == "ledger-writer" && $0.access == .readWrite && $0.uid == geteuid() })
         let other = FoundDatabase(name: DatabaseName("crm/other"), path: fixture.root("other"))
-        #expect(fixture.engine.clients(of: [other]).clients.isEmpty)
+        #expect(try fixture.engine.clients(of: [other]).clients.isEmpty)
         for holder in holders { _ = try holder.finish() }
-        #expect(fixture.engine.clients(of: fixture.database).isEmpty)
+        #expect(try fixture.engine.clients(of: fixture.database).isEmpty)
         try ours.close()
     }
 

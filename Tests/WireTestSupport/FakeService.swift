@@ -73,8 +73,19 @@ package final class FakeService: Service {
         try note("clients \(pattern ?? "")", actor)
         return [
             DatabaseClient(
-                database: Samples.name, pid: 7, command: "crm", user: "www-data", uid: 33, unit: "crm.service")
+                id: "crm:7", database: Samples.name, pid: 7, command: "crm", user: "www-data", uid: 33,
+                unit: "crm.service")
         ]
+    }
+
+    package func disconnectClients(_ request: DisconnectRequest, by actor: Actor) throws -> DisconnectReply {
+        try note("disconnect \(request.clients) all=\(request.all ?? "") after \(request.graceSeconds)", actor)
+        return DisconnectReply(disconnected: 1, left: [])
+    }
+
+    package func messageClients(_ request: ClientMessage, by actor: Actor) throws -> [DatabaseName] {
+        try note("tell \(request.database) \(request.text)", actor)
+        return [Samples.name]
     }
 
     package func requestBackup(_ request: BackupRequest, by actor: Actor) throws -> BackupReply {

@@ -5,7 +5,7 @@ import Platform
 package final class PostgresEngine: Engine {
     package let kind = "postgres"
     private let server: ServerDefinition
-    private let access: Result<PostgresAccess, Fault>
+    let access: Result<PostgresAccess, Fault>
 
     package init(_ server: ServerDefinition) {
         self.server = server
@@ -46,10 +46,6 @@ package final class PostgresEngine: Engine {
                 hint: "it is found under its new place by the next look at the server")
         }
         return snapshot
-    }
-
-    package func clients(of databases: [FoundDatabase]) -> ClientListing {
-        ClientListing(clients: [:], isComplete: false)
     }
 
     package func check(_ copy: String, step: @escaping @Sendable () throws -> Void) throws -> [String] {

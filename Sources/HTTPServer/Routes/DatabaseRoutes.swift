@@ -17,11 +17,24 @@ extension RouteTable {
             try .json(await call.service.database(call.step("name"), for: call.actor))
         },
         Route(
-            .get, "/v1/clients", .viewClients, "Processes that have databases open",
+            .get, "/v1/clients", .viewClients, "Clients: sessions, and processes that have databases open",
             parameters: [.init("database", .text, "a name, a unique end of one, a server or a shell pattern")],
             answer: .document(.list(of: DatabaseClient.self))
         ) { call in
             try .list(await call.service.clients(of: call.text("database"), for: call.actor))
+        },
+        Route(
+            .post, "/v1/clients/disconnect", .disconnectClients, "End the sessions of clients",
+            body: .of(DisconnectRequest.self), answer: .document(.of(DisconnectReply.self))
+        ) { call in
+            try .json(
+                await call.service.disconnectClients(try call.request(DisconnectRequest.self), by: call.actor))
+        },
+        Route(
+            .post, "/v1/clients/messages", .messageClients, "Tell the clients of databases something",
+            body: .of(ClientMessage.self), answer: .document(.list(of: DatabaseName.self))
+        ) { call in
+            try .list(await call.service.messageClients(try call.request(ClientMessage.self), by: call.actor))
         },
     ]
 }

@@ -24,7 +24,7 @@ struct EngineDefaults: Sendable {
     var restoresFolder: Bool { engine.restoresFolder }
 
     func sidecars(of path: String) -> [String] { engine.sidecars(of: path) }
-    func clients(of database: FoundDatabase) -> ClientListing { engine.clients(of: [database]) }
+    func clients(of database: FoundDatabase) throws -> ClientListing { try engine.clients(of: [database]) }
 
     func completeRestore(in folder: String, becoming path: String) throws {
         try engine.completeRestore(in: folder, becoming: path)

@@ -78,7 +78,7 @@ struct RestorePlan: Sendable {
     /// - Throws: `database-in-use`, naming the clients, unless the request says to go on.
     func refuseClients(_ request: RestoreRequest) throws {
         guard isInPlace, !request.evenIfInUse, Files.exists(target.path) else { return }
-        let listing = engine.clients(of: FoundDatabase(name: name, path: target.path))
+        let listing = try engine.clients(of: FoundDatabase(name: name, path: target.path))
         let clients = listing.clients.values.joined()
         if !clients.isEmpty {
             let some = clients.prefix(3).map {

@@ -21,28 +21,6 @@ extension HostService {
         try await ask { host in try host.described([try host.record(named: name)])[0] }
     }
 
-    package func clients(of pattern: String?, for actor: Actor) async throws -> [Wire::DatabaseClient] {
-        try await ask { host in
-            let records = try host.catalog.databases().filter { $0.state != .unreachable }
-            let chosen = try pattern.map { typed in
-                Set(try NameSelection.several([typed], among: records.map(\.name)))
-            }
-            let wanted = try records.filter { chosen?.contains($0.name) ?? true }.compactMap { record in
-                host.configuration.server(record.server) == nil ? nil : try host.locate(record)
-            }
-            return Dictionary(grouping: wanted, by: \.server.name).values.flatMap { databases in
-                let listing = databases[0].server.engine.clients(of: databases.map(\.found))
-                return databases.flatMap { database in
-                    (listing.clients[database.found.path] ?? []).map {
-                        Wire::DatabaseClient(
-                            database: database.found.name, pid: $0.processID, command: $0.command, user: $0.user,
-                            uid: $0.uid, unit: $0.unit)
-                    }
-                }
-            }.sorted { ($0.database, $0.pid) < ($1.database, $1.pid) }
-        }
-    }
-
     package func status(for actor: Actor) async throws -> Status {
         let version = version
         return try await ask { host in try host.status(version: version) }
