@@ -143,6 +143,7 @@ extension Transition {
                 unit.description, sighting.name.text, server, sighting.path, sighting.engine, instant.microseconds,
                 instant.microseconds, sighting.size?.bytes,
             ])
+        try setMembers(sighting.members, of: unit)
         changes.found.append(sighting.name)
         if let fault = sighting.fault { try markFaulty(unit, sighting.name, fault, at: instant, &changes) }
     }
@@ -151,6 +152,7 @@ extension Transition {
         _ record: DatabaseRecord, to sighting: Sighting, at instant: Instant, _ changes: inout DiscoveryChanges
     ) throws {
         if record.state == .gone, record.grace?.confirmed == nil { changes.found.append(sighting.name) }
+        try setMembers(sighting.members, of: record.unit)
         let isSame =
             record.name == sighting.name && record.path == sighting.path && record.engine == sighting.engine
             && (sighting.size == nil || record.size == sighting.size)

@@ -19,11 +19,14 @@ package struct Sighting: Sendable, Equatable {
     package var size: ByteCount?
     /// Why it can't be backed up, when that shows already.
     package var fault: RecordedFault?
+    /// What it holds, when it is a whole server.
+    package var members: [DatabaseMember]
 
     package init(
         unit: UnitID? = nil, name: DatabaseName, path: String, engine: String, size: ByteCount? = nil,
-        fault: Fault? = nil
+        fault: Fault? = nil, members: [DatabaseMember] = []
     ) {
+        self.members = members
         self.unit = unit
         self.name = name
         self.path = path

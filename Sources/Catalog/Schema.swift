@@ -8,8 +8,19 @@ enum Schema {
         migrator.registerMigration("retention-2") { try $0.execute(sql: retention) }
         migrator.registerMigration("messages-2") { try $0.execute(sql: messages) }
         migrator.registerMigration("schedules-2") { try $0.execute(sql: schedules) }
+        migrator.registerMigration("members-4") { try $0.execute(sql: members) }
         return migrator
     }
+
+    private static let members = """
+        CREATE TABLE members (                     -- databases of servers that are backed up as one
+            unit TEXT NOT NULL,
+            name TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            PRIMARY KEY (unit, name)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let first = """
         CREATE TABLE servers (

@@ -29,6 +29,9 @@ struct DatabasesCommand: AsyncParsableCommand {
                     database.name.text, Text.bytes(database.size), Text.state(database), String(database.backups),
                     Text.time([database.lastBackup, database.unchangedAsOf].compactMap { $0 }.max()),
                     Text.time(database.lastProven), Text.time(database.nextRun ?? database.graceEnds))
+                for member in database.members {
+                    table.add("  \(member.name)", Text.bytes(member.size), member.state, "", "", "", "")
+                }
             }
             return table
         }
@@ -61,7 +64,9 @@ struct DatabasesCommand: AsyncParsableCommand {
                 ("fault", database.fault.map { Text.fault($0) }),
             ]
             let lines = fields.compactMap { name, value in value.map { "\(name): \($0)" } }
-            return (lines + clients.map { "client: \($0.pid) \($0.command) (\($0.user))" }).joined(separator: "\n")
+            let members = database.members.map { "database: \($0.name), \(Text.bytes($0.size)), \($0.state)" }
+            return (lines + members + clients.map { "client: \($0.pid) \($0.command) (\($0.user))" }).joined(
+                separator: "\n")
         }
     }
 }

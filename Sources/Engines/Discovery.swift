@@ -36,20 +36,40 @@ package struct FoundDatabase: Sendable, Hashable {
     /// Why it can't be backed up as it is: `not-a-database`, `database-unreadable`, `database-truncated` or
     /// `database-unrecognised`.
     package var fault: Fault?
+    /// What it holds, when it is a whole server; by name.
+    package var members: [FoundMember]
 
-    package init(name: DatabaseName, path: String, size: ByteCount = .zero, fault: Fault? = nil) {
+    package init(
+        name: DatabaseName, path: String, size: ByteCount = .zero, fault: Fault? = nil, members: [FoundMember] = []
+    ) {
         self.name = name
         self.path = path
         self.size = size
         self.fault = fault
+        self.members = members
     }
 
     package static func == (left: FoundDatabase, right: FoundDatabase) -> Bool {
         left.name == right.name && left.path == right.path && left.size == right.size && left.fault == right.fault
+            && left.members == right.members
     }
 
     package func hash(into hasher: inout Hasher) {
         hasher.combine(name)
         hasher.combine(path)
+    }
+}
+
+/// A database of a server that is backed up as one.
+package struct FoundMember: Sendable, Hashable {
+    package var name: DatabaseName
+    package var size: ByteCount
+    /// As its server says it, such as `open` or `closed`.
+    package var state: String
+
+    package init(name: DatabaseName, size: ByteCount, state: String) {
+        self.name = name
+        self.size = size
+        self.state = state
     }
 }

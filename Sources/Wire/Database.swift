@@ -47,6 +47,8 @@ package struct Database: Sendable, Codable, Equatable {
     package var graceEnds: Instant?
     /// Why the last attempt failed, or why it can't be read.
     package var fault: ProblemObject?
+    /// What it holds, when it is a whole server.
+    package var members: [DatabaseMember] = []
 
     package init(
         name: DatabaseName, server: String, path: String, engine: String, state: DatabaseState, size: ByteCount? = nil,
@@ -76,5 +78,19 @@ package struct Database: Sendable, Codable, Equatable {
         self.deleted = deleted
         self.graceEnds = graceEnds
         self.fault = fault
+    }
+}
+
+/// A database of a server that is backed up as one.
+package struct DatabaseMember: Sendable, Codable, Equatable {
+    package var name: DatabaseName
+    package var size: ByteCount
+    /// As its server says it, such as `open` or `closed`.
+    package var state: String
+
+    package init(name: DatabaseName, size: ByteCount, state: String) {
+        self.name = name
+        self.size = size
+        self.state = state
     }
 }

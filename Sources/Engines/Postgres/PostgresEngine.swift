@@ -22,7 +22,12 @@ package final class PostgresEngine: Engine {
             let folder = Files.realPath(cluster.dataFolder) ?? cluster.dataFolder
             let found = FoundDatabase(
                 name: DatabaseName(server.name), path: folder,
-                size: cluster.databases.reduce(.zero) { $0 + $1.size }, fault: readFault(folder))
+                size: cluster.databases.reduce(.zero) { $0 + $1.size }, fault: readFault(folder),
+                members: cluster.databases.map { database in
+                    FoundMember(
+                        name: DatabaseName(server: server.name, path: database.name), size: database.size,
+                        state: database.state.rawValue)
+                })
             return .complete(.init(databases: [found], memory: cluster.systemIdentifier))
         } catch {
             // Whatever the reason, nothing is known of the server, and so nothing of it counts as deleted.

@@ -28,7 +28,8 @@ extension Host {
         let finding = discovery.finding
         let sightings = finding.databases.map {
             Sighting(
-                name: $0.name, path: $0.path, engine: server.engine.kind, size: $0.size, fault: $0.fault)
+                name: $0.name, path: $0.path, engine: server.engine.kind, size: $0.size, fault: $0.fault,
+                members: $0.members.map { DatabaseMember(name: $0.name, size: $0.size, state: $0.state) })
         }
         switch discovery {
         case .complete:

@@ -93,6 +93,7 @@ extension Host {
         let schedules = BackupSchedules(timing.status())
         let overdue = overdueSince()
         let book = try ruleBook()
+        let members = try catalog.members()
         return try records.map { record in
             var database = Database(
                 name: record.name, server: record.server, path: record.path, engine: record.engine,
@@ -103,6 +104,9 @@ extension Host {
             database.unchangedAsOf = record.unchangedAsOf
             database.lastProven = record.lastProven?.instant
             database.fault = record.fault.map { ProblemObject($0) }
+            database.members = (members[record.unit] ?? []).map {
+                Wire::DatabaseMember(name: $0.name, size: $0.size, state: $0.state)
+            }
             database.deleted = record.goneSince
             database.graceEnds = graceEnd(record, book)
             database.run = active.first { $0.database == record.name }?.id
