@@ -32,6 +32,14 @@ extension DaemonClient {
         try await items(DatabaseName.self, post(message, "clients", "messages"))
     }
 
+    package func closeDatabases(_ close: CloseRequest) async throws -> [ClosedDatabase] {
+        try await items(ClosedDatabase.self, post(close, "databases", "close"))
+    }
+
+    package func openDatabases(_ open: OpenRequest) async throws -> [DatabaseName] {
+        try await items(DatabaseName.self, post(open, "databases", "open"))
+    }
+
     package func requestBackup(_ backup: BackupRequest) async throws -> BackupReply {
         try await value(BackupReply.self, post(backup, "backups"))
     }

@@ -7,7 +7,8 @@ struct DatabasesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "databases", abstract: "The databases and how well each is backed up.",
         discussion: "Example: holdfast databases show crm/app.db",
-        subcommands: [List.self, Show.self, AdoptCommand.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Show.self, AdoptCommand.self, CloseCommand.self, OpenCommand.self],
+        defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "All of them; the default.")

@@ -43,6 +43,25 @@ package protocol Engine: Sendable {
     /// - Throws: `wrong-usage` where clients can't be told anything.
     func message(_ text: String, until: Instant?, to members: [String]) throws
 
+    /// Prepares to keep clients out of one of a server's databases; changes nothing yet.
+    ///
+    /// - Returns: what the calls below need, opaque; to be kept durably before the first of them, so that a database can
+    ///   be opened again whatever happens.
+    /// - Throws: `wrong-usage` where clients can't be kept out; `not-found`; `not-permitted` with what would help.
+    func planClosing(_ member: String) throws -> String
+
+    /// Refuses new clients and ends the sessions there are.
+    func close(_ plan: String) throws
+
+    /// Ends the sessions of clients that may not be refused; to be called again and again while it is closed.
+    func hold(_ plan: String) throws
+
+    /// Lets clients in again under the limits that held before; done again, it changes nothing.
+    func reopen(_ plan: String) throws
+
+    /// What opens databases that a restored backup brought back closed; nil when there is none.
+    func leftovers() throws -> String?
+
     /// Runs the engine's own check on a copy that nobody else uses; leaves no file beside it.
     ///
     /// - Parameter step: called several times a second; what it throws ends the check and is thrown on.
@@ -86,6 +105,18 @@ extension Engine {
     package func disconnect(_ clients: [DatabaseClient]) throws -> [DatabaseClient] {
         throw Fault(
             .wrongUsage, "clients of \(kind) databases are processes, which are not disconnected",
+            hint: "stop the systemd unit that uses the database")
+    }
+
+    package func planClosing(_ member: String) throws -> String { throw cannotClose() }
+    package func close(_ plan: String) throws { throw cannotClose() }
+    package func hold(_ plan: String) throws { throw cannotClose() }
+    package func reopen(_ plan: String) throws { throw cannotClose() }
+    package func leftovers() throws -> String? { nil }
+
+    private func cannotClose() -> Fault {
+        Fault(
+            .wrongUsage, "\(kind) databases can't be closed to processes",
             hint: "stop the systemd unit that uses the database")
     }
 

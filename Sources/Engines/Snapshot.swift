@@ -28,8 +28,15 @@ package protocol Snapshot: AnyObject, Sendable {
     @discardableResult
     func finish() throws -> [SnapshotFile]
 
+    /// After `finish`: whether what only completes the image, all but its log, is as it was when `token` was issued.
+    func isSame(as token: String) -> Bool
+
     /// Releases locks and scratch space; may be called again.
     func close()
+}
+
+extension Snapshot {
+    package func isSame(as token: String) -> Bool { true }
 }
 
 /// A file of a snapshot.

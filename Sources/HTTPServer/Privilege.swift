@@ -8,6 +8,7 @@ package enum Privilege: String, Sendable, CaseIterable {
     case viewClients = "view-clients"
     case disconnectClients = "disconnect-clients"
     case messageClients = "message-clients"
+    case closeDatabases = "close-databases"
     case backUp = "back-up"
     case viewBackups = "view-backups"
     case keepBackups = "keep-backups"

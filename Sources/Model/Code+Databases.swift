@@ -59,6 +59,12 @@ extension Code.Explanation {
     static let clientsDisconnected = Self(
         "Sessions with a database were ended because an admin asked for it.",
         next: "Nothing; programs may connect again.")
+    static let databaseClosed = Self(
+        "A database lets no clients in, because an admin closed it; it stays closed over a restart.",
+        next: "Open it with `holdfast databases open NAME` when the work is done.")
+    static let databaseOpened = Self(
+        "A database that was closed lets its clients in again, under the limits that held before.",
+        next: "Nothing.")
     static let clientsTold = Self(
         "An admin sent a message to the programs that are connected to a database.",
         next: "Nothing; programs hear it if they listen on the channel holdfast.")

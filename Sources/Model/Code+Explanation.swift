@@ -52,6 +52,8 @@ extension Code {
         case .databaseAdopted: .databaseAdopted
         case .clientsDisconnected: .clientsDisconnected
         case .clientsTold: .clientsTold
+        case .databaseClosed: .databaseClosed
+        case .databaseOpened: .databaseOpened
         case .backupStarted: .backupStarted
         case .backupSucceeded: .backupSucceeded
         case .backupFailed: .backupFailed

@@ -43,6 +43,8 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case databaseAdopted = "database-adopted"
     case clientsDisconnected = "clients-disconnected"
     case clientsTold = "clients-told"
+    case databaseClosed = "database-closed"
+    case databaseOpened = "database-opened"
 
     // Backups.
     case backupStarted = "backup-started"

@@ -146,7 +146,10 @@ extension Repository {
     /// One above every number that was ever taken.
     private func nextSequence(of unit: UnitID) throws -> SequenceNumber {
         let objects = unitStore(unit)
-        let last = try objects.list("points").map(\.sequence).max() ?? 0
+        // Maps also merge points that got lost: such a map must not count for another point of the same number. Packs may
+        // belong to a writer at work, whose number it is to fight for.
+        let folders = ["points"] + (try objects.folders().filter { $0.hasPrefix("maps/") })
+        let last = try folders.flatMap { try objects.list($0).map(\.sequence) }.max() ?? 0
         return max(last, try objects.head()?.upTo ?? 0) + 1
     }
 }

@@ -13,6 +13,10 @@ package protocol Service: Sendable {
     func clients(of pattern: String?, for actor: Actor) async throws -> [DatabaseClient]
     /// Returns when they are gone, at the latest ten seconds after their grace.
     func disconnectClients(_ request: DisconnectRequest, by actor: Actor) async throws -> DisconnectReply
+    /// Returns when no client is left; they stay closed until they are opened, also over a restart.
+    func closeDatabases(_ request: CloseRequest, by actor: Actor) async throws -> [ClosedDatabase]
+    /// Returns the databases that are open again. Throws `not-found` for one that isn't closed.
+    func openDatabases(_ request: OpenRequest, by actor: Actor) async throws -> [DatabaseName]
     /// Returns the databases whose clients were told.
     func messageClients(_ request: ClientMessage, by actor: Actor) async throws -> [DatabaseName]
 

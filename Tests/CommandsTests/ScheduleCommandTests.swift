@@ -81,6 +81,7 @@ import WireTestSupport
                 ["databases", "adopt", "crm/new.db", "--from", "crm/app.db", "--yes"],
                 ["clients", "disconnect", "--all", "main/crm", "--grace", "5", "--yes"],
                 ["clients", "message", "main/crm", "--text", "soon"],
+                ["databases", "close", "main/crm", "--grace", "3", "--yes"], ["databases", "open", "main/crm"],
             ] {
                 #expect(await fixture.run(arguments + ["--socket", socket]) == 0, "\(arguments) \(fixture.errors)")
             }
@@ -89,6 +90,7 @@ import WireTestSupport
                 "set retention crm 9 reset=false", "prune now=true confirmed=false", "confirm clock",
                 "preview [] now=false", "adopt crm/app.db by crm/new.db",
                 "disconnect [] all=main/crm after 5", "tell main/crm soon",
+                "close [\"main/crm\"] after 3", "open [\"main/crm\"]",
             ] {
                 #expect(service.noted.contains(call), "\(call)")
             }

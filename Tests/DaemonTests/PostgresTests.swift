@@ -9,7 +9,7 @@ import Wire
 
 /// Backups of a real PostgreSQL cluster by the real daemon.
 @Suite(
-    .enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"),
+    .offThePool, .enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"),
     .enabled(if: geteuid() == 0, "reading the data folder of another user needs root"))
 struct PostgresTests {
     @Test func everyBackupUnderLoadRestoresToWhatWasCommitted() async throws {
@@ -65,9 +65,33 @@ struct PostgresTests {
         try await daemon.succeed("drill", "main")
     }
 
-    @Test func aClusterAtRestMakesNoFurtherBackup() async throws {
-        let (daemon, server) = try await start()
+    @Test func aRestoredClusterTakesTheServersPlaceAndIsBackedUpInItsTurn() async throws {
+        let (daemon, server) = try await start(settings: ["archive_mode = on", "archive_command = 'false'"])
+        try server.append("data_directory = '\(server.dataFolder)'\n", to: "postgresql.conf")
         try server.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS id")
+        try await daemon.succeed("backup", "main")
+        try await daemon.succeed("drill", "main")
+        let restored = "\(server.folder)/restored"
+        try await daemon.succeed("restore", "main", "--to", restored)
+        server.stop()
+        try FileManager.default.moveItem(atPath: server.dataFolder, toPath: "\(server.folder)/former")
+        try FileManager.default.moveItem(atPath: restored, toPath: server.dataFolder)
+        try server.start()
+        #expect(try server.execute("SHOW archive_mode").one().text("archive_mode") == "off")
+        try server.execute("INSERT INTO t SELECT generate_series(1, 500)")
+        try server.execute("INSERT INTO t SELECT 1")
+        try await daemon.succeed("backup", "main", "--full")
+        try server.execute("INSERT INTO t SELECT 1")
+        try await daemon.succeed("backup", "main")
+        let again = try await RestoredCluster(
+            of: try await daemon.newest("main").id, by: daemon, beside: server, number: 0)
+        #expect(try again.execute("SELECT count(*) AS n FROM t").one().number("n") == 1502)
+    }
+
+    @Test func aClusterAtRestMakesNoFurtherBackup() async throws {
+        // Without vacuum by itself, and with all hint bits set: nothing else may write.
+        let (daemon, server) = try await start(settings: ["autovacuum = off"])
+        try server.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS id", "VACUUM FREEZE")
         try await daemon.succeed("backup", "main")
         let first = try await daemon.newest("main").id
         for _ in 0..<3 { try await daemon.succeed("backup", "main") }
@@ -95,7 +119,7 @@ struct PostgresTests {
     }
 
     @Test func aServerThatDiesInTheMiddleLeavesNoBackupAndTheNextOneIsGood() async throws {
-        let (daemon, server) = try await start(backup: ["read_limit = \"12M\""])
+        let (daemon, server) = try await start(backup: ["read_limit = \"2M\""])
         try server.execute("CREATE TABLE t AS SELECT generate_series(1, 300000) AS id")
         let child = try Child(
             Programs.command, ["backup", "main", "--socket", daemon.socket], output: daemon.folder.fresh("backup"))
@@ -108,6 +132,10 @@ struct PostgresTests {
         #expect((ended.text + ended.errors).contains("[\(Code.serverUnreachable.rawValue)]"), "\(ended)")
         #expect(try await daemon.backups("main").isEmpty)
         try server.start()
+        try String(contentsOfFile: daemon.settings, encoding: .utf8).replacing("\"2M\"", with: "\"0\"")
+            .write(toFile: daemon.settings, atomically: true, encoding: .utf8)
+        daemon.signal(SIGHUP)
+        try await until("the new settings") { try await daemon.messages().contains { $0.code == .settingsReloaded } }
         try await daemon.succeed("backup", "main")
         try await daemon.succeed("drill", "main")
     }
@@ -161,8 +189,56 @@ struct PostgresTests {
         #expect(messages.allSatisfy { $0.text.hasPrefix("1 of 1 clients") })
     }
 
-    private func start(checksums: Bool = false, backup: [String] = []) async throws -> (PrivateDaemon, PostgresServer) {
-        let server = try await Threads.run("postgres") { try PostgresServer(checksums: checksums) }
+    @Test func aClosedDatabaseLetsNobodyInUntilItIsOpenedAlsoOverAKill() async throws {
+        let (daemon, server) = try await start()
+        try server.execute("CREATE DATABASE crm CONNECTION LIMIT 7")
+        try server.execute("CREATE ROLE carl LOGIN")
+        let limit = { (name: String) -> Int in
+            try server.execute("SELECT datconnlimit AS n FROM pg_database WHERE datname = '\(name)'").one().number("n")
+        }
+        let inside = try server.client(user: "carl", database: "crm")
+        let chief = try server.client(database: "crm")
+        try await daemon.succeed("databases", "close", "main/crm", "--yes")
+        #expect(throws: Fault.self) { try inside.query("SELECT 1") }
+        #expect(throws: Fault.self) { try chief.query("SELECT 1") }
+        #expect(throws: Fault.self) { try server.client(user: "carl", database: "crm") }
+        #expect(try limit("crm") == 0)
+        expectRefusal(try await daemon.holdfast("databases", "close", "main/crm", "--yes"), 11, .busy)
+        #expect(try await daemon.holdfast("status").text.contains("main/crm is closed"))
+        // A superuser gets in, and is put out again.
+        let intruder = try server.client(database: "crm")
+        try await until("the end of the superuser's session") { (try? intruder.query("SELECT 1")) == nil }
+        try await daemon.succeed("backup", "main")
+        let backup = try await daemon.newest("main").id
+
+        try await daemon.crash()
+        try await daemon.start()
+        #expect(try limit("crm") == 0)
+        let again = try server.client(database: "crm")
+        try await until("the end of the superuser's session after a kill") { (try? again.query("SELECT 1")) == nil }
+        try await daemon.succeed("databases", "open", "main/crm")
+        #expect(try limit("crm") == 7)
+        try server.client(user: "carl", database: "crm").query("SELECT 1")
+        expectRefusal(try await daemon.holdfast("databases", "open", "main/crm"), 16, .notFound)
+        let codes = try await daemon.messages().map(\.code)
+        #expect(codes.contains(.databaseClosed) && codes.contains(.databaseOpened))
+
+        let restored = try await RestoredCluster(of: backup, by: daemon, beside: server, number: 0)
+        let left: Int = try restored.execute("SELECT datconnlimit AS n FROM pg_database WHERE datname = 'crm'").one()
+            .number("n")
+        #expect(left == 0)
+        let access = try PostgresAccess(server: "restored", connection: restored.connection)
+        let fence = PostgresFence(try access.connectAnyhow())
+        try fence.reopen(try #require(try fence.leftovers()))
+        let open: Int = try restored.execute("SELECT datconnlimit AS n FROM pg_database WHERE datname = 'crm'").one()
+            .number("n")
+        #expect(open == 7)
+    }
+
+    private func start(
+        checksums: Bool = false, settings: [String] = [], backup: [String] = []
+    ) async throws -> (PrivateDaemon, PostgresServer) {
+        let server = try await Threads.run("postgres") { try PostgresServer(settings: settings, checksums: checksums) }
         return (try await Self.daemon(of: server, backup: backup), server)
     }
 

@@ -1,3 +1,4 @@
+import Archiving
 import Engines
 import Foundation
 import Model
@@ -20,6 +21,23 @@ import Testing
         #expect(backups[1].0.pagesStored == 3)
         try fixture.repository.mergeMaps(of: fixture.unit.id)
         for (record, content) in backups { #expect(try fixture.restored(record) == content) }
+    }
+
+    @Test func theNumberOfALostBackupIsNotTakenAgain() throws {
+        let fixture = try BackupFixture()
+        for version in 1...3 {
+            fixture.engine.change(Array(0..<60), version: version)
+            try fixture.backUp()
+            try fixture.repository.mergeMaps(of: fixture.unit.id)
+        }
+        try Files.remove("\(fixture.folder)/db/\(fixture.unit.id)/points/0000000000000003")
+        let again = try Repository.open(
+            at: fixture.folder, secret: .keyFile(KeyBytes(copying: [UInt8](repeating: 7, count: 32))), for: .reading)
+        #expect(try again.sequences(of: fixture.unit.id) == [1, 2])
+        fixture.engine.change([5], version: 4)
+        let record = try fixture.made()
+        #expect(record.sequence == 4)
+        #expect(try fixture.restored(record) == fixture.engine.content)
     }
 
     @Test func storesNothingWhenNothingChanged() throws {

@@ -83,6 +83,16 @@ package final class FakeService: Service {
         return DisconnectReply(disconnected: 1, left: [])
     }
 
+    package func closeDatabases(_ request: CloseRequest, by actor: Actor) throws -> [ClosedDatabase] {
+        try note("close \(request.databases) after \(request.graceSeconds)", actor)
+        return [ClosedDatabase(database: Samples.name, since: Instant(seconds: 0), actor: Principal(actor))]
+    }
+
+    package func openDatabases(_ request: OpenRequest, by actor: Actor) throws -> [DatabaseName] {
+        try note("open \(request.databases)", actor)
+        return [Samples.name]
+    }
+
     package func messageClients(_ request: ClientMessage, by actor: Actor) throws -> [DatabaseName] {
         try note("tell \(request.database) \(request.text)", actor)
         return [Samples.name]

@@ -15,6 +15,7 @@ struct PostgresDataFolder {
         "postmaster.pid", "postmaster.opts", "postgresql.auto.conf.tmp", "current_logfiles.tmp", "backup_label",
         "backup_label.old", "tablespace_map", "tablespace_map.old", "backup_manifest", "recovery.signal",
         "standby.signal", controlFile, ownTablespaces,
+        PostgresRestoreNote.name, "holdfast-trial.hba", "holdfast-trial.log", "current_logfiles",
     ]
     /// Read at the end of a backup.
     static let controlFile = "global/pg_control"
@@ -22,16 +23,34 @@ struct PostgresDataFolder {
     /// Where the tablespaces of a restored cluster are, each reached by its link.
     static let ownTablespaces = "holdfast_tablespaces"
 
+    /// Folders in which the log makes good what the server writes meanwhile. Any other file is read at the end, by the
+    /// length it has then.
+    private static let logged = ["base/", "global/", "pg_tblspc/", "pg_xact/", "pg_multixact/", "pg_commit_ts/"]
+    /// A larger one is no configuration or state of the server's.
+    private static let longestSmall: Int64 = 4 << 20
+
     /// Absolute, free of links.
     let path: String
+    private let tablespaceVersion: String
+    /// Below the data folder; where the server writes its own log.
+    private let serverLog: String?
 
     /// Where the bytes of a file are: of one in a tablespace below the place that its link leads to.
     private(set) var places: [String] = []
     private(set) var files: [SnapshotFile] = []
+    /// Places below the data folder of small files that are read at the end.
+    private(set) var small: [String] = []
 
+    /// - Parameters:
+    ///   - version: the major one.
+    ///   - serverLog: the setting `log_directory`.
     /// - Throws: `not-permitted`, `not-found`, `input-output` for what can't be listed.
-    init(_ path: String) throws {
+    init(_ path: String, version: Int, serverLog: String) throws {
         self.path = path
+        tablespaceVersion = "PG_\(version)_"
+        self.serverLog =
+            serverLog.hasPrefix("\(path)/")
+            ? String(serverLog.dropFirst(path.count + 1)) : serverLog.hasPrefix("/") ? nil : serverLog
         add("", at: path, .folder, try Self.status(path))
         try walk("", at: path)
         let order = files.indices.sorted { files[$0].path < files[$1].path }
@@ -48,16 +67,21 @@ struct PostgresDataFolder {
             let relative = folder.isEmpty ? name : "\(folder)/\(name)"
             guard isWanted(relative, name, unlogged) else { continue }
             let isTablespace = folder == Self.tablespaces
-            // What goes away meanwhile is in the log.
-            guard let status = try Files.status("\(place)/\(name)") else { continue }
+            // Links to other places are left alone, as the server's own programs do. What goes away meanwhile is in the log.
+            guard
+                let status = try Files.status(
+                    "\(place)/\(name)", followLinks: isTablespace || relative == "pg_wal")
+            else { continue }
             switch status.kind {
             case .directory:
                 let real = isTablespace ? Files.realPath("\(place)/\(name)") ?? "\(place)/\(name)" : "\(place)/\(name)"
                 add(relative, at: real, .folder, status)
-                if !Self.emptied.contains(relative) { try walk(relative, at: real) }
+                if !Self.emptied.contains(relative), relative != serverLog { try walk(relative, at: real) }
                 if relative == "pg_wal", let archive = try Files.status("\(real)/archive_status") {
                     add("pg_wal/archive_status", at: "\(real)/archive_status", .folder, archive)
                 }
+            case .file where !Self.logged.contains { relative.hasPrefix($0) } && status.size <= Self.longestSmall:
+                small.append(relative)
             case .file: add(relative, at: "\(place)/\(name)", .file, status)
             default: continue
             }
@@ -68,6 +92,8 @@ struct PostgresDataFolder {
         if Self.excluded.contains(relative) || name.hasPrefix("pgsql_tmp") || name.hasPrefix("pg_internal.init") {
             return false
         }
+        let steps = relative.split(separator: "/")
+        if steps.count == 3, steps[0] == Self.tablespaces { return name.hasPrefix(tablespaceVersion) }
         guard relative.hasPrefix("base/") || relative.hasPrefix("\(Self.tablespaces)/") else { return true }
         guard let relation = PostgresRelationFile(name) else { return !PostgresRelationFile.isTemporary(name) }
         // Of an unlogged relation a restore has what it is emptied to after a crash.

@@ -4,7 +4,7 @@ extension PostgresEngine {
     private static let patience = Duration.seconds(10)
 
     package func clients(of databases: [FoundDatabase]) throws -> ClientListing {
-        let connection = try access.get().connect()
+        let connection = try access.get().connectAnyhow()
         let clients = try PostgresClients(connection).list().map(DatabaseClient.init)
         let members = try PostgresDiscovery.look(connection).databases.map(\.name)
         return ClientListing(
@@ -16,12 +16,37 @@ extension PostgresEngine {
         let ids = clients.compactMap { client in
             client.session.map { PostgresClient.ID(processID: client.processID, since: $0.since) }
         }
-        return try PostgresClients(try access.get().connect()).disconnect(ids: ids, grace: Self.patience)
+        return try PostgresClients(try access.get().connectAnyhow()).disconnect(ids: ids, grace: Self.patience)
             .map(DatabaseClient.init)
     }
 
     package func message(_ text: String, until: Instant?, to members: [String]) throws {
         try access.get().send(PostgresNotice(text: text, severity: .warning, until: until), to: members)
+    }
+}
+
+extension PostgresEngine {
+    package func planClosing(_ member: String) throws -> String {
+        let fence = PostgresFence(try access.get().connectAnyhow())
+        let plan = try fence.plan(databases: [member])
+        let missing = try fence.missingPrivileges(for: plan)
+        guard missing.isEmpty else {
+            throw Fault(
+                .notPermitted, "the role of server \(server.name) may not close database \(PostgresIdentifier(member))",
+                hint: "as a superuser: \(missing.joined(separator: "; "))")
+        }
+        return Records.encode(plan)
+    }
+
+    package func close(_ plan: String) throws { _ = try fence().close(try Self.plan(plan)) }
+    package func hold(_ plan: String) throws { _ = try fence().hold(try Self.plan(plan)) }
+    package func reopen(_ plan: String) throws { try fence().reopen(try Self.plan(plan)) }
+    package func leftovers() throws -> String? { try fence().leftovers().map { Records.encode($0) } }
+
+    private func fence() throws -> PostgresFence { PostgresFence(try access.get().connectAnyhow()) }
+
+    private static func plan(_ text: String) throws -> PostgresFencePlan {
+        try Records.decode(PostgresFencePlan.self, from: text)
     }
 }
 

@@ -4,7 +4,7 @@ import Platform
 /// A PostgreSQL cluster on this machine; the whole of it is one unit of backup.
 package final class PostgresEngine: Engine {
     package let kind = "postgres"
-    private let server: ServerDefinition
+    let server: ServerDefinition
     let access: Result<PostgresAccess, Fault>
 
     package init(_ server: ServerDefinition) {
@@ -72,25 +72,18 @@ package final class PostgresEngine: Engine {
     package func completeRestore(in folder: String, becoming path: String) throws {
         let own = PostgresDataFolder.ownTablespaces
         let spaces = try Files.list("\(folder)/pg_tblspc")
-        if !spaces.isEmpty { try Files.makeDirectory("\(folder)/\(own)", mode: 0o700) }
+        let map = "\(folder)/tablespace_map"
+        if !spaces.isEmpty || Files.exists(map) { try Files.makeDirectory("\(folder)/\(own)", mode: 0o700) }
         for space in spaces {
             try Files.rename("\(folder)/pg_tblspc/\(space)", to: "\(folder)/\(own)/\(space)", replacing: false)
             try Files.makeSymbolicLink("\(folder)/pg_tblspc/\(space)", to: "\(path)/\(own)/\(space)")
         }
-        let map = "\(folder)/tablespace_map"
         if Files.exists(map) { try Files.rename(map, to: "\(folder)/\(own)/former_places", replacing: false) }
         try giveToOwner(own, in: folder)
         if !spaces.isEmpty {
             for name in ["pg_tblspc", own] { try Files.syncDirectory("\(folder)/\(name)") }
         }
-        for name in ["postgresql.conf", "pg_hba.conf", "pg_ident.conf"] where !Files.exists("\(folder)/\(name)") {
-            let text =
-                name == "pg_hba.conf"
-                ? "# made by a restore: the server's own file was not in its data folder\nlocal all all peer\n"
-                : "# made by a restore: the server's own file was not in its data folder\n"
-            try Files.writeDurably(Array(text.utf8), to: "\(folder)/\(name)", mode: 0o600)
-            try giveToOwner(name, in: folder)
-        }
+        try PostgresConfiguration(folder: folder) { try self.giveToOwner($0, in: folder) }.settle()
     }
 
     /// What a restore adds belongs to whom the restored files belong.

@@ -25,6 +25,8 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
     /// The file read last; they are read one after the other.
     private var open: (index: Int, file: File?)?
     private var damaged: [String] = []
+    /// Over the names and bytes of small files.
+    private var small: UInt64 = 0
 
     /// What completes the image: bytes in memory, or a file of the log.
     private enum ClosingFile {
@@ -34,7 +36,7 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
 
     /// - Throws: `not-permitted`, `server-unreachable`, `busy`, `not-found`.
     init(_ access: PostgresAccess, label: String) throws {
-        let connection = try access.connect()
+        let connection = try access.connectAnyhow()
         facts = try PostgresDiscovery.look(connection)
         guard !facts.isInRecovery else {
             throw Fault(
@@ -42,6 +44,7 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
                 hint: "back up the primary server")
         }
         try connection.require(.startBackup, .stopBackup, .replication)
+        try Self.requireSlots(connection)
         // While the session lasts, no file of the log that this backup needs is taken away.
         try connection.query(
             "SELECT pg_create_physical_replication_slot($1, true, true)", ["holdfast_backup_\(connection.processID)"],
@@ -51,7 +54,9 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
             [label], limit: Self.slowest, needs: .startBackup)
         started = try Self.position(try answer.one().text("lsn"))
         instant = WallClock.now()
-        folder = try PostgresDataFolder(Files.realPath(facts.dataFolder) ?? facts.dataFolder)
+        folder = try PostgresDataFolder(
+            Files.realPath(facts.dataFolder) ?? facts.dataFolder, version: facts.majorVersion,
+            serverLog: try connection.query("SELECT current_setting('log_directory') AS folder").one().text("folder"))
         files = folder.files
         self.connection = connection
     }
@@ -72,6 +77,7 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
         guard let connection else { throw Fault(.internalError, "the backup session is closed") }
         open = nil
         let control = try stableControlFile()
+        var result = try addSmallFiles()
         // Nobody waits for an archive: the log is stored here.
         let answer = try connection.query(
             "SELECT lsn, labelfile, spcmapfile FROM \(facts.hasNewNames ? "pg_backup_stop(false)" : "pg_stop_backup(false, false)")",
@@ -79,7 +85,8 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
         )
         .one()
         let stopped = try Self.position(try answer.text("lsn"))
-        var result = [
+        try requireSameTablespaces(connection)
+        result += [
             try add(PostgresDataFolder.controlFile, .bytes(control), length: Int64(control.count)),
             try add("backup_label", text: try answer.text("labelfile")),
             try add(
@@ -99,7 +106,8 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
             }
             result.append(try add("pg_wal/\(name)", .log(path), length: status.size))
         }
-        token = Records.encode(Token(system: facts.systemIdentifier, timeline: facts.timeline, stopped: "\(stopped)"))
+        token = Records.encode(
+            Token(system: facts.systemIdentifier, timeline: facts.timeline, stopped: "\(stopped)", small: small))
         return result
     }
 
@@ -112,6 +120,12 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
         var system: String
         var timeline: UInt32
         var stopped: String
+        var small: UInt64
+    }
+
+    func isSame(as token: String) -> Bool {
+        (try? Records.decode(Token.self, from: token)).map { $0.small == small && $0.system == facts.systemIdentifier }
+            ?? false
     }
 }
 
@@ -193,16 +207,77 @@ extension PostgresSnapshot {
         return file
     }
 
-    /// Twice the same: not in the middle of a write.
+    /// Those that the log doesn't make good, each as it is now.
+    private func addSmallFiles() throws -> [SnapshotFile] {
+        var sum: UInt64 = 0xCBF2_9CE4_8422_2325
+        var result: [SnapshotFile] = []
+        for place in folder.small {
+            let path = "\(folder.path)/\(place)"
+            guard let status = try Files.status(path), let bytes = try Self.readIfThere(path) else { continue }
+            // FNV-1a: told apart from the files of the backup before, not protected against anybody.
+            for byte in Array(place.utf8) + [0] + bytes { sum = (sum ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            var file = try add(place, .bytes(bytes), length: Int64(bytes.count))
+            file.mode = status.mode
+            file.modified = status.modified
+            (file.uid, file.gid) = (status.uid, status.gid)
+            (file.owner, file.group) = (Users.name(uid: status.uid), Users.groupName(gid: status.gid))
+            result.append(file)
+        }
+        small = sum
+        return result
+    }
+
+    private static func readIfThere(_ path: String) throws -> [UInt8]? {
+        do { return try Files.read(path, limit: 16 << 20) } catch let fault as Fault where fault.code == .notFound {
+            return nil
+        }
+    }
+
+    /// The log of a tablespace that was made meanwhile would make a restored server write into it.
+    private func requireSameTablespaces(_ connection: PostgresConnection) throws {
+        guard try PostgresDiscovery.look(connection).tablespaces == facts.tablespaces else {
+            throw Fault(
+                .sourceChanged, "a tablespace of server \(connection.server) was made or dropped during the backup",
+                hint: "back up again")
+        }
+    }
+
+    private static func requireSlots(_ connection: PostgresConnection) throws {
+        let settings = try connection.query(
+            "SELECT current_setting('wal_level') AS level, current_setting('max_replication_slots') AS slots"
+        ).one()
+        let isReady = try settings.text("level") != "minimal" && settings.text("slots") != "0"
+        guard !isReady else { return }
+        throw Fault(
+            .wrongUsage, "server \(connection.server) is set up without replication, which a backup needs",
+            hint:
+                "as a superuser: ALTER SYSTEM SET wal_level = replica; ALTER SYSTEM SET max_replication_slots = 10; then "
+                + "restart the server")
+    }
+
+    /// Twice the same: not in the middle of a write. And the folder is that of the server that answers.
     private func stableControlFile() throws -> [UInt8] {
         let path = "\(folder.path)/\(PostgresDataFolder.controlFile)"
         var last = try Files.read(path)
         for _ in 0..<10 {
             let next = try Files.read(path)
-            if next == last { return next }
+            if next == last {
+                try requireOwn(next)
+                return next
+            }
             last = next
         }
         throw Fault(.sourceChanged, "\(path) changes all the time", hint: "try again")
+    }
+
+    /// Source: PostgreSQL 15, `catalog/pg_control.h`: the system identifier comes first.
+    private func requireOwn(_ control: [UInt8]) throws {
+        let identifier = control.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard control.count >= 8, String(identifier) == facts.systemIdentifier else {
+            throw Fault(
+                .wrongUsage, "\(folder.path) on this machine is not the data folder of the server that answers",
+                hint: "let `connection` name the server of this machine")
+        }
     }
 
     private func histories() throws -> [String] {

@@ -52,6 +52,10 @@ struct PostgresTrial {
 
     private var options: String {
         let settings = note.settings.merging([
+            // The files it recovers, whatever its own configuration says; and nothing that reaches outside: no subscription
+            // may take over the slots of the server that it is a copy of.
+            "data_directory": folder, "ident_file": "\(folder)/pg_ident.conf", "max_logical_replication_workers": "0",
+            "primary_conninfo": "", "archive_command": "", "archive_cleanup_command": "", "recovery_end_command": "",
             "listen_addresses": "", "unix_socket_directories": socketFolder, "hba_file": "\(folder)/holdfast-trial.hba",
             "archive_mode": "off", "fsync": "off", "ssl": "off", "logging_collector": "off",
             "log_destination": "stderr",

@@ -17,6 +17,18 @@ extension RouteTable {
             try .json(await call.service.database(call.step("name"), for: call.actor))
         },
         Route(
+            .post, "/v1/databases/close", .closeDatabases, "Close databases to their clients",
+            body: .of(CloseRequest.self), answer: .document(.list(of: ClosedDatabase.self))
+        ) { call in
+            try .list(await call.service.closeDatabases(try call.request(CloseRequest.self), by: call.actor))
+        },
+        Route(
+            .post, "/v1/databases/open", .closeDatabases, "Open closed databases to their clients again",
+            body: .of(OpenRequest.self), answer: .document(.list(of: DatabaseName.self))
+        ) { call in
+            try .list(await call.service.openDatabases(try call.request(OpenRequest.self), by: call.actor))
+        },
+        Route(
             .get, "/v1/clients", .viewClients, "Clients: sessions, and processes that have databases open",
             parameters: [.init("database", .text, "a name, a unique end of one, a server or a shell pattern")],
             answer: .document(.list(of: DatabaseClient.self))

@@ -152,11 +152,12 @@ package struct BackUp {
         var tally = try capture.run()
         let closing = FileMatching(closing: try snapshot.finish(), after: matching)
         if !isFull, !order.makesPoint, let base, tally.pagesStored == 0,
-            matching.isSameShape(as: base.draft.files)
+            matching.isSameShape(as: base.draft.files), snapshot.isSame(as: base.draft.token)
         {
             if !readsNamedOnly { try check(tally, from: base.draft.postRoot) }
             return .unchanged(base, instant: snapshot.instant, token: snapshot.token)
         }
+        try refuseTwins(matching.files + closing.files)
         if !closing.files.isEmpty { tally.add(try capture.completed(by: closing, after: tally).run()) }
         let root = base?.draft.postRoot ?? .empty
         if !readsNamedOnly { try check(tally, from: root) }
@@ -170,6 +171,15 @@ package struct BackUp {
             drift: try drift(tally, base), preserved: order.preserve)
         let record = try writer.commit(draft)
         return .made(record, read: ByteCount(Int64(tally.bytesRead)), notes: snapshot.notes, healed: healing)
+    }
+
+    /// What can't be restored must not be stored.
+    private func refuseTwins(_ files: [ImageFile]) throws {
+        guard files.count > 1 else { return }
+        var paths: Set<String> = []
+        for file in files where !paths.insert(file.path).inserted {
+            throw Fault(.internalError, "the snapshot of \(database.name) has \(file.path) twice")
+        }
     }
 
     /// Frames whose pages are stored again although they have not changed: damaged ones, and in a full those that hold

@@ -35,5 +35,7 @@ extension DaemonSettings {
     package var scratchFolder: String { "\(stateDirectory)/scratch" }
     /// Intents of restores in place.
     package var intentFolder: String { "\(stateDirectory)/restores" }
+    /// How databases that are closed to their clients are opened again.
+    package var closedFolder: String { "\(stateDirectory)/closed" }
     package var catalogPath: String { "\(stateDirectory)/catalog.db" }
 }

@@ -44,6 +44,10 @@ extension Host {
             let fault = Fault.wrapping(error)
             say([MessageDraft(.error, fault.code, "no schedule runs: \(fault.message)", hint: fault.hint)])
         }
+        do {
+            try closed.load()
+            holdClosed()
+        } catch { say([MessageDraft(.error, Fault.wrapping(error))]) }
         Threads.start("discovery") { [self] in
             let databases = discoverAll()
             // Kept open from now on: the writer's lock shows a second daemon that the repository is taken.
@@ -77,6 +81,7 @@ extension Host {
 
     /// Drops what waits, asks what works to stop, and waits for it a while; then delivers the last messages.
     package func stop() {
+        closed.stop()
         timing.stop()
         _ = queue.stop()
         cancellations.withLock { all in for cancellation in all.values { cancellation.request() } }

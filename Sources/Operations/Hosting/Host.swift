@@ -20,6 +20,7 @@ package final class Host: Sendable {
     let zone = ZoneKeeper()
     let tending = Tending()
     let gate = DiscoveryGate()
+    let closed: ClosedDatabases
     let cancellations = Mutex<[Int64: Cancellation]>([:])
     /// When each run at work last moved, by the boot clock.
     let heartbeats = Mutex<[Int64: Duration]>([:])
@@ -36,6 +37,7 @@ package final class Host: Sendable {
         self.catalog = catalog
         self.repositories = repositories
         self.center = center
+        closed = ClosedDatabases(configuration.settings.closedFolder)
         queue = RunQueue(parallel: configuration.settings.backup.parallel)
         current = Mutex(configuration)
     }

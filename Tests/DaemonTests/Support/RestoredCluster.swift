@@ -22,9 +22,11 @@ final class RestoredCluster {
 
     deinit { try? PostgresServer.run("pg_ctl", ["-D", folder, "-w", "-m", "immediate", "stop"]) }
 
+    /// For libpq.
+    var connection: String { "host=\(server.folder) port=\(port) user=postgres" }
+
     func execute(_ statement: String, database: String = "postgres") throws -> PostgresRows {
-        let access = try PostgresAccess(
-            server: "restored", connection: "host=\(server.folder) port=\(port) user=postgres")
+        let access = try PostgresAccess(server: "restored", connection: connection)
         let connection = try access.connect(database: database)
         try connection.query("SET search_path = public, pg_catalog")
         return try connection.query(statement)

@@ -4,7 +4,7 @@ import Model
 import Platform
 import Testing
 
-@Suite(.enabled(if: PostgresServer.isInstalled))
+@Suite(.offThePool, .enabled(if: PostgresServer.isInstalled))
 struct PostgresConnectionTests {
     static let shared = Result { try PostgresServer(settings: ["max_connections = 20"]) }
 

@@ -3,7 +3,7 @@ import EnginesTestSupport
 import Model
 import Testing
 
-@Suite(.enabled(if: PostgresServer.isInstalled), .serialized)
+@Suite(.offThePool, .enabled(if: PostgresServer.isInstalled), .serialized)
 struct PostgresDiscoveryTests {
     static let shared = Result { try PostgresServer(checksums: true) }
 

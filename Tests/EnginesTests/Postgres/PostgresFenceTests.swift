@@ -5,7 +5,7 @@ import Platform
 import Synchronization
 import Testing
 
-@Suite(.enabled(if: PostgresServer.isInstalled), .serialized)
+@Suite(.offThePool, .enabled(if: PostgresServer.isInstalled), .serialized)
 struct PostgresFenceTests {
     static let shared = Result { try PostgresServer(settings: ["max_connections = 120"]) }
 

@@ -5,7 +5,7 @@ import Model
 import Platform
 import Testing
 
-@Suite(.enabled(if: PostgresServer.isInstalled), .serialized)
+@Suite(.offThePool, .enabled(if: PostgresServer.isInstalled), .serialized)
 struct PostgresOutageTests {
     @Test func aServerKilledInTheMiddleOfAQueryIsNoticedAtOnce() throws {
         let server = try PostgresServer()

@@ -3,7 +3,7 @@ import EnginesTestSupport
 import Model
 import Testing
 
-@Suite(.enabled(if: PostgresServer.isInstalled))
+@Suite(.offThePool, .enabled(if: PostgresServer.isInstalled))
 struct PostgresPrivilegeTests {
     static let shared = Result { try PostgresServer() }
 
