@@ -10,7 +10,7 @@ package protocol EnvelopeSink: AnyObject, Sendable {
 /// Writes one object: header, frames as they come, contents, footer.
 ///
 /// Salt and nonce prefix are drawn by the writer, so that no object is ever written on from another's state. After any
-/// failure it refuses every further call: abandon the object and write a new one. Safe on any thread; frames are appended
+/// failure it tells that failure to every further call: abandon the object and write a new one. Safe on any thread; frames are appended
 /// one at a time, in any order.
 package final class EnvelopeWriter: Sendable {
     private struct State {
@@ -18,7 +18,8 @@ package final class EnvelopeWriter: Sendable {
         var frames: [UInt32: Placed] = [:]
         var contentsLength = ContentsTable.countLength
         var isFinished = false
-        var hasFailed = false
+        /// The first one; told again to whoever goes on, also on another thread.
+        var failure: (any Error)?
     }
 
     private struct Placed {
@@ -158,13 +159,12 @@ package final class EnvelopeWriter: Sendable {
 
     private func guarded<Result: Sendable>(_ body: (inout State) throws -> Result) throws -> Result {
         try state.withLock { state in
-            guard !state.hasFailed, !state.isFinished else {
-                throw label.refused(state.isFinished ? "it is finished" : "it failed before")
-            }
+            if let failure = state.failure { throw failure }
+            guard !state.isFinished else { throw label.refused("it is finished") }
             do {
                 return try body(&state)
             } catch {
-                state.hasFailed = true
+                state.failure = error
                 throw error
             }
         }
@@ -174,7 +174,7 @@ package final class EnvelopeWriter: Sendable {
         do {
             return try body()
         } catch {
-            state.withLock { $0.hasFailed = true }
+            state.withLock { $0.failure = $0.failure ?? error }
             throw error
         }
     }

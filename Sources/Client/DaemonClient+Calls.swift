@@ -25,7 +25,9 @@ extension DaemonClient {
     }
 
     package func disconnectClients(_ disconnect: DisconnectRequest) async throws -> DisconnectReply {
-        try await value(DisconnectReply.self, post(disconnect, "clients", "disconnect"))
+        var request = try post(disconnect, "clients", "disconnect")
+        request.patience = .seconds(disconnect.graceSeconds + 60)
+        return try await value(DisconnectReply.self, request)
     }
 
     package func messageClients(_ message: ClientMessage) async throws -> [DatabaseName] {
@@ -33,7 +35,9 @@ extension DaemonClient {
     }
 
     package func closeDatabases(_ close: CloseRequest) async throws -> [ClosedDatabase] {
-        try await items(ClosedDatabase.self, post(close, "databases", "close"))
+        var request = try post(close, "databases", "close")
+        request.patience = .seconds(close.graceSeconds + 60)
+        return try await items(ClosedDatabase.self, request)
     }
 
     package func openDatabases(_ open: OpenRequest) async throws -> [DatabaseName] {

@@ -106,8 +106,8 @@ import Testing
         #expect(code { try fixture.write(.record, [UInt8](repeating: 1, count: 60), writer) } == nil)
         let length = object.bytes.count
         #expect(code { try fixture.write(.record, [UInt8](repeating: 1, count: 60), writer) } == .outOfSpace)
-        #expect(code { try fixture.write(.record, [], writer) } == .internalError)
-        #expect(code { try writer.finish(by: fixture.bench) } == .internalError)
+        #expect(code { try fixture.write(.record, [], writer) } == .outOfSpace)
+        #expect(code { try writer.finish(by: fixture.bench) } == .outOfSpace)
         #expect(object.bytes.count == length)
     }
 

@@ -85,7 +85,7 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
         )
         .one()
         let stopped = try Self.position(try answer.text("lsn"))
-        try requireSameTablespaces(connection)
+        try requireSameTablespaces(connection, upTo: stopped)
         result += [
             try add(PostgresDataFolder.controlFile, .bytes(control), length: Int64(control.count)),
             try add("backup_label", text: try answer.text("labelfile")),
@@ -234,8 +234,12 @@ extension PostgresSnapshot {
     }
 
     /// The log of a tablespace that was made meanwhile would make a restored server write into it.
-    private func requireSameTablespaces(_ connection: PostgresConnection) throws {
-        guard try PostgresDiscovery.look(connection).tablespaces == facts.tablespaces else {
+    private func requireSameTablespaces(_ connection: PostgresConnection, upTo stopped: PostgresLSN) throws {
+        let scan = PostgresLogScan(
+            folder: "\(folder.path)/pg_wal", timeline: facts.timeline, version: facts.majorVersion)
+        guard try PostgresDiscovery.look(connection).tablespaces == facts.tablespaces,
+            try scan.holdsTablespaces(from: started, to: stopped) != true
+        else {
             throw Fault(
                 .sourceChanged, "a tablespace of server \(connection.server) was made or dropped during the backup",
                 hint: "back up again")

@@ -37,7 +37,10 @@ struct PostgresTrial {
             Self.recovery, stop)
         guard started.ending == .exited(0) else {
             try? halt()
-            return ["the server doesn't start on it: \(lastWords() ?? started.output)"]
+            guard let words = lastWords(), !Self.surroundings.contains(where: { words.contains($0) }) else {
+                throw Self.unable("no server could be started on it", lastWords() ?? started.output)
+            }
+            return ["the server doesn't start on it: \(words)"]
         }
         defer { try? halt() }
         let look = try run(
@@ -47,7 +50,22 @@ struct PostgresTrial {
                 "--no-password", "--maintenance-db=template1",
             ], Self.check, stop)
         guard look.ending != .exited(0) else { return [] }
+        if look.output.contains("connection to server") {
+            throw Self.unable("the server on it lets nobody in", look.output)
+        }
         return ["pg_amcheck \(look.ending): \(look.output)"]
+    }
+
+    /// Words of a server that say nothing of the files it was started on.
+    private static let surroundings = [
+        "No space left on device", "shared memory", "Cannot allocate memory", "could not bind", "lock file",
+        "Too many open files",
+    ]
+
+    private static func unable(_ what: String, _ words: String) -> Fault {
+        Fault(
+            .inputOutput, "the backup could not be tried: \(what): \(SafeText.oneLine(words))",
+            hint: "see that there is room and memory, and that holdfastd may start the programs of PostgreSQL")
     }
 
     private var options: String {
@@ -117,10 +135,16 @@ private final class StepStop: Sendable {
 
 /// Where the programs of PostgreSQL are.
 enum PostgresPrograms {
+    static func folders(version: Int) -> [String] {
+        ["/usr/lib/postgresql/\(version)/bin", "/usr/pgsql-\(version)/bin", "/usr/local/pgsql/bin"]
+    }
+
     /// - Throws: `not-found`.
     static func folder(version: Int) throws -> String {
-        let folders = ["/usr/lib/postgresql/\(version)/bin", "/usr/pgsql-\(version)/bin", "/usr/local/pgsql/bin"]
-        guard let folder = folders.first(where: { Files.exists("\($0)/pg_ctl") && Files.exists("\($0)/pg_amcheck") })
+        guard
+            let folder = folders(version: version).first(where: {
+                Files.exists("\($0)/pg_ctl") && Files.exists("\($0)/pg_amcheck")
+            })
         else {
             throw Fault(
                 .notFound, "the programs of PostgreSQL \(version) are not installed",

@@ -5,7 +5,7 @@ import Model
 import Platform
 import Testing
 
-@Suite(.offThePool, .enabled(if: PostgresServer.isInstalled), .serialized, .timeLimit(.minutes(2)))
+@Suite(.offThePool, .enabled(if: PostgresServer.isInstalled), .serialized, .timeLimit(.minutes(10)))
 struct PostgresClientTests {
     static let shared = Result {
         let server = try PostgresServer(settings: ["max_connections = 60"])

@@ -48,6 +48,17 @@ struct PostgresSnapshotTests {
         #expect(fault?.code == .sourceChanged)
     }
 
+    @Test func aTablespaceMadeAndDroppedMeanwhileStartsItOver() throws {
+        let server = try PostgresServer()
+        try server.makeFolder("brief")
+        let (engine, database) = try engine(server)
+        let snapshot = try engine.snapshot(of: database, patience: .fresh)
+        defer { snapshot.close() }
+        try server.execute("CREATE TABLESPACE brief LOCATION '\(server.folder)/brief'", "DROP TABLESPACE brief")
+        let fault = #expect(throws: Fault.self) { try snapshot.finish() }
+        #expect(fault?.code == .sourceChanged)
+    }
+
     @Test func aServerWithoutReplicationIsToldWhatToSet() throws {
         let server = try PostgresServer(settings: ["max_replication_slots = 0"])
         let (engine, database) = try engine(server)
