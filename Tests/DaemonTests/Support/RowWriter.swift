@@ -7,6 +7,8 @@ import Synchronization
 /// Writes row after row, each in a transaction of its own, until it is stopped.
 final class RowWriter: Sendable {
     private let state = Mutex<(committed: Int, isStopped: Bool, fault: (any Error)?)>((0, false, nil))
+    private static let most = 40_000
+
     private let ended = DispatchSemaphore(value: 0)
 
     init(_ server: PostgresServer) {
@@ -14,7 +16,8 @@ final class RowWriter: Sendable {
             defer { ended.signal() }
             do {
                 let client = try server.client()
-                while !state.withLock({ $0.isStopped }) {
+                // Enough to be under load; a slow machine must not fill its disk meanwhile.
+                while !state.withLock({ $0.isStopped || $0.committed >= Self.most }) {
                     let next = committed + 1
                     try client.query(
                         "INSERT INTO public.ledger VALUES ($1::bigint, repeat(md5($1::bigint::text), 20))", ["\(next)"])
@@ -31,7 +34,7 @@ final class RowWriter: Sendable {
         let goal = committed + count
         try await until("\(count) further rows") {
             if let fault = self.state.withLock({ $0.fault }) { throw fault }
-            return self.committed >= goal
+            return self.committed >= min(goal, Self.most)
         }
     }
 
