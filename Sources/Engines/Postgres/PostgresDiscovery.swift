@@ -52,8 +52,17 @@ package enum PostgresDiscovery {
             databases: [])
     }
 
-    private static func tablespaces(
-        _ connection: PostgresConnection, _ step: () throws -> Void
+    /// What its databases are called; as `look` lists them, without measuring any.
+    static func databaseNames(_ connection: PostgresConnection) throws -> [String] {
+        let statement = """
+            SELECT datname AS name FROM pg_database WHERE datname NOT IN ('template0', 'template1')
+            ORDER BY datname COLLATE "C"
+            """
+        return try connection.query(statement).map { try readable($0.text("name"), connection) }
+    }
+
+    static func tablespaces(
+        _ connection: PostgresConnection, _ step: () throws -> Void = {}
     ) throws -> [PostgresTablespace] {
         let statement = """
             SELECT oid, spcname AS name, pg_tablespace_location(oid) AS folder FROM pg_tablespace

@@ -6,7 +6,7 @@ extension PostgresEngine {
     package func clients(of databases: [FoundDatabase]) throws -> ClientListing {
         let connection = try access.get().connectAnyhow()
         let clients = try PostgresClients(connection).list().map(DatabaseClient.init)
-        let members = try PostgresDiscovery.look(connection).databases.map(\.name)
+        let members = try PostgresDiscovery.databaseNames(connection)
         return ClientListing(
             clients: Dictionary(databases.map { ($0.path, clients) }) { first, _ in first }, isComplete: true,
             members: members)

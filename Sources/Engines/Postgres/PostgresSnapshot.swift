@@ -237,7 +237,7 @@ extension PostgresSnapshot {
     private func requireSameTablespaces(_ connection: PostgresConnection, upTo stopped: PostgresLSN) throws {
         let scan = PostgresLogScan(
             folder: "\(folder.path)/pg_wal", timeline: facts.timeline, version: facts.majorVersion)
-        guard try PostgresDiscovery.look(connection).tablespaces == facts.tablespaces,
+        guard try PostgresDiscovery.tablespaces(connection) == facts.tablespaces,
             try scan.holdsTablespaces(from: started, to: stopped) != true
         else {
             throw Fault(
