@@ -4,7 +4,7 @@ import Testing
 import Wire
 import WireTestSupport
 
-@Suite(.timeLimit(.minutes(1))) struct CommandLineTests {
+@Suite(.timeLimit(.minutes(10))) struct CommandLineTests {
     @Test(arguments: [
         ["nonsense"], ["status", "--nonsense"], ["backup"], ["backup", "a", "--all"], ["backups", "show"],
         ["backups", "show", "zz"], ["restore", "a"], ["restore", "a", "--to", "/x", "--in-place"],

@@ -4,7 +4,7 @@ import Testing
 import Wire
 import WireTestSupport
 
-@Suite(.timeLimit(.minutes(1))) struct ScheduleCommandTests {
+@Suite(.timeLimit(.minutes(10))) struct ScheduleCommandTests {
     @Test(arguments: [
         ["schedules", "add", "x"], ["schedules", "add", "x", "--backup", "full"],
         ["schedules", "add", "x", "--drill", "--prune", "--when", "daily"],

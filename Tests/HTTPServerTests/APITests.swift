@@ -7,7 +7,7 @@ import Testing
 import Wire
 import WireTestSupport
 
-@Suite(.timeLimit(.minutes(1))) struct APITests {
+@Suite(.timeLimit(.minutes(10))) struct APITests {
     @Test func theCallerOnRecordIsThePeerOfTheSocket() async throws {
         try await withServer { socket, service in
             _ = try await DaemonClient(socket: socket).status()

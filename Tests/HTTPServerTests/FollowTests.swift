@@ -7,7 +7,7 @@ import Wire
 import WireTestSupport
 
 /// A follower gets each message once and in order, whatever happens to its connection and to the daemon.
-@Suite(.timeLimit(.minutes(2))) struct FollowTests {
+@Suite(.timeLimit(.minutes(10))) struct FollowTests {
     private static let atOnce = Reconnection(first: .milliseconds(1), longest: .milliseconds(5))
 
     @Test func resumesWhereEachConnectionBroke() async throws {

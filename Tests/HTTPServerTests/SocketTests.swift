@@ -7,7 +7,7 @@ import Testing
 import Wire
 import WireTestSupport
 
-@Suite(.timeLimit(.minutes(1))) struct SocketTests {
+@Suite(.timeLimit(.minutes(10))) struct SocketTests {
     private static func start(_ socket: String) async throws {
         try await APIServer(socket: socket, service: FakeService(), logger: Logger(label: "test")).run()
     }

@@ -7,7 +7,7 @@ import Testing
 import Wire
 import WireTestSupport
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(10))) struct StreamTests {
     @Test func aFollowerGetsWhatWasAndThenWhatComes() async throws {
         try await withServer { socket, service in
             let seen = Mutex<[Int64]>([])

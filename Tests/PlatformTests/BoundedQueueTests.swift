@@ -3,7 +3,7 @@ import Platform
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct BoundedQueueTests {
+@Suite(.timeLimit(.minutes(10))) struct BoundedQueueTests {
     @Test func valuesComeOutInOrder() throws {
         let queue = BoundedQueue<Int>(capacity: 3)
         let taken = Mutex<[Int]>([])
