@@ -111,7 +111,8 @@ let package = Package(
             "OperationsTests",
             [
                 "Model", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings", "Operations",
-                "EnginesTestSupport", "ledger-writer",
+                "EnginesTestSupport", "StorageTestSupport",
+                "ledger-writer",
             ]),
         .target(
             name: "WireTestSupport", dependencies: ["Model", "Wire", "HTTPServer", lifecycle, logging],

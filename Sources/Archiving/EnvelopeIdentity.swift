@@ -6,9 +6,10 @@ package struct EnvelopeIdentity: Sendable, Hashable {
     package var repository: RepositoryID
     package var unit: UnitID
     /// Of a point or mark: its backup; of a pack: the backup that wrote it; of a map: the last backup it merges; of a head:
-    /// its generation.
+    /// its generation; of a log: the position of its first byte.
     package var sequence: SequenceNumber
-    /// Of a pack: the random part of its name; of a map: the first backup it merges; of a head: its copy; of a point: 0.
+    /// Of a pack: the random part of its name; of a map: the first backup it merges; of a head: its copy; of a log: its
+    /// timeline in the upper half, its bytes in the lower; of a point: 0.
     package var qualifier: UInt64
 
     package init(

@@ -7,6 +7,7 @@ package enum ObjectKind: UInt8, Sendable, CaseIterable {
     case map = 3
     case mark = 4
     case head = 5
+    case log = 6
 
     /// The code of a fault about a damaged object of this kind.
     package var damageCode: Code {
@@ -15,6 +16,7 @@ package enum ObjectKind: UInt8, Sendable, CaseIterable {
         case .pack: .packDamaged
         case .map: .mapDamaged
         case .mark, .head: .repositoryDamaged
+        case .log: .logDamaged
         }
     }
 }

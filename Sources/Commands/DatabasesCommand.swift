@@ -59,6 +59,8 @@ struct DatabasesCommand: AsyncParsableCommand {
                 ("state", Text.state(database)), ("size", Text.bytes(database.size)),
                 ("backups", String(database.backups)), ("last backup", Text.time(database.lastBackup)),
                 ("unchanged as of", database.unchangedAsOf.map { Text.time($0) }),
+                ("log received up to", database.log?.completeAsOf.map { Text.time($0) }),
+                ("log fault", database.log?.fault.map { Text.fault($0) }),
                 ("last proven restorable", Text.time(database.lastProven)), ("next run", Text.time(database.nextRun)),
                 ("cooldown ends", database.cooldownEnds.map { Text.time($0) }),
                 ("grace ends", database.graceEnds.map { Text.time($0) }),

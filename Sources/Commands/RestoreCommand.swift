@@ -12,6 +12,10 @@ struct RestoreCommand: AsyncParsableCommand {
             `holdfast restore DB --discard-replaced`.
 
             Example: holdfast restore crm/app.db --at "yesterday 18:00" --to /srv/restored/app.db
+            Of a PostgreSQL server whose log is received, without --backup the newest state is restored, to the second, or \
+            exactly the one that --at, --lsn, --xid or --restore-point names.
+
+            Example: holdfast restore main --at "today 14:05" --to /srv/restored/main
             Example: holdfast restore app.db --to app.db --repository /mnt/repository --key-file repository.key
             """)
 
@@ -21,8 +25,23 @@ struct RestoreCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("This backup; the newest one by default.", valueName: "id"))
     var backup: BackupID?
 
-    @Option(help: ArgumentHelp("The newest backup that is not later.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Everything committed by then where the server's log is received, else the newest backup that is not later.",
+            valueName: "time"))
     var at: String?
+
+    @Option(help: ArgumentHelp("Of a server with a log: up to this position.", valueName: "position"))
+    var lsn: String?
+
+    @Option(help: ArgumentHelp("Of a server with a log: up to the commit of this transaction.", valueName: "id"))
+    var xid: UInt64?
+
+    @Option(help: ArgumentHelp("Of a server with a log: up to the place with this name.", valueName: "name"))
+    var restorePoint: String?
+
+    @Flag(help: "A restored server opens for writing by itself; else it waits at its target, readable.")
+    var promote = false
 
     @Option(help: ArgumentHelp("The new file.", valueName: "path"))
     var to: String?
@@ -42,6 +61,9 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard backup == nil || at == nil else { throw ValidationError("name --backup or --at, not both") }
+        guard [at != nil, lsn != nil, xid != nil, restorePoint != nil].count(where: { $0 }) <= 1 else {
+            throw ValidationError("name one of --at, --lsn, --xid and --restore-point")
+        }
         guard to == nil || !inPlace else { throw ValidationError("name --to or --in-place, not both") }
         guard to != nil || inPlace || discardReplaced else {
             throw ValidationError("name --to PATH, or add --in-place")
@@ -51,10 +73,14 @@ struct RestoreCommand: AsyncParsableCommand {
     func run() async throws {
         let repository = try await local.open(common.terminal)
         let zone = repository == nil && at != nil ? try await common.client.identity().timeZone : nil
-        let request = RestoreRequest(
+        var request = RestoreRequest(
             database: database, backup: backup, at: try at.map { try TypedTime(zone: zone).read($0) },
             to: try to.map(Paths.absolute), inPlace: inPlace, evenIfInUse: evenIfInUse,
             discardReplaced: discardReplaced, dryRun: confirming.dryRun)
+        request.lsn = lsn
+        request.xid = xid
+        request.restorePoint = restorePoint
+        request.promote = promote
         if inPlace || to == nil {
             let what = inPlace ? "replace \(database) by a backup" : "remove the files that \(database) had before"
             try confirming.confirm(what, common.terminal)
@@ -62,9 +88,9 @@ struct RestoreCommand: AsyncParsableCommand {
         let bar = ProgressBar(common.terminal)
         defer { bar.clear() }
         if let repository {
-            let database = database
+            let (database, asked) = (database, request)
             let result = try await Threads.run("restore") {
-                try repository.restore(request) { bar.show($0, of: database) }
+                try repository.restore(asked) { bar.show($0, of: database) }
             }
             bar.clear()
             return try common.terminal.show(result) { text(result) }
@@ -87,6 +113,16 @@ struct RestoreCommand: AsyncParsableCommand {
         let verb = confirming.dryRun ? "would restore" : "restored"
         let line =
             "\(verb) \(result.database) as of \(Text.time(result.instant)) to \(result.path) (\(result.size), backup \(result.backup))"
-        return line + (result.replaced.map { "\nthe replaced files are kept in \($0)" } ?? "")
+        return line + (result.recovery.map(text) ?? "")
+            + (result.replaced.map { "\nthe replaced files are kept in \($0)" } ?? "")
+    }
+
+    private func text(_ recovery: RestoreResult.Recovery) -> String {
+        let last = recovery.committed.map { "; its last commit is of \(Text.time($0))" } ?? ""
+        let then =
+            recovery.promotes
+            ? "then it opens for writing"
+            : "then it waits, readable: SELECT pg_wal_replay_resume() opens it for writing"
+        return "\nstarted, the server follows its log up to \(recovery.position)\(last); \(then)"
     }
 }

@@ -91,11 +91,53 @@ package protocol Engine: Sendable {
     /// Makes a restored folder ready for use: what the image has no file for.
     /// - Parameter path: what the folder will be called.
     func completeRestore(in folder: String, becoming path: String) throws
+
+    /// Receives the server's write-ahead log, from where what was received ends.
+    ///
+    /// - Parameter after: nil begins where the slot does; one is made when needed.
+    /// - Returns: nil for an engine without such a log.
+    /// - Throws: `log-gap`, `log-differs`: begin anew with nil; `slot-unlimited`, `not-permitted`, `server-unreachable`,
+    ///   `busy`, `timed-out`.
+    func followLog(_ slot: LogSlot, after: LogPosition?) throws -> (any LogStream)?
+
+    /// How much of the log waits for us; nil when nothing is kept.
+    func logLag(_ slot: LogSlot) throws -> LogLag?
+
+    /// The server need not keep its log for us any more.
+    func forgetLog(_ slot: LogSlot) throws
+
+    /// Gives a name to the present place in the log; nothing of any database is touched.
+    /// - Returns: the first position behind it; nil for an engine without a log.
+    func nameLog(_ name: String) throws -> LogPosition?
+
+    /// Where following the log begins for a backup with `token`; nil when no log follows it.
+    func logBase(token: String) -> LogBase?
+
+    /// Where in the log a recovery has to stop.
+    ///
+    /// - Returns: nil when nothing that counts follows the backup.
+    /// - Throws: `target-not-reached`, `wrong-usage`; what reading the log throws.
+    func findStop(_ target: LogTarget, after base: LogBase, in log: any LogSource) throws -> LogStop?
+
+    /// Lets a restored folder, complete already, follow the log when its server is started; durable on return.
+    ///
+    /// - Parameter promotes: whether the server opens for writing by itself once it is there; else it waits, readable.
+    func followLog(_ log: any LogSource, from base: LogBase, upTo stop: LogStop, in folder: String, promotes: Bool)
+        throws
 }
 
 extension Engine {
     package var restoresFolder: Bool { false }
     package func completeRestore(in folder: String, becoming path: String) throws {}
+    package func followLog(_ slot: LogSlot, after: LogPosition?) throws -> (any LogStream)? { nil }
+    package func logLag(_ slot: LogSlot) throws -> LogLag? { nil }
+    package func forgetLog(_ slot: LogSlot) throws {}
+    package func nameLog(_ name: String) throws -> LogPosition? { nil }
+    package func logBase(token: String) -> LogBase? { nil }
+    package func findStop(_ target: LogTarget, after base: LogBase, in log: any LogSource) throws -> LogStop? { nil }
+    package func followLog(
+        _ log: any LogSource, from base: LogBase, upTo stop: LogStop, in folder: String, promotes: Bool
+    ) throws {}
     package func check(_ copy: String) throws -> [String] { try check(copy) {} }
 
     package func clients(of database: FoundDatabase) throws -> [DatabaseClient] {

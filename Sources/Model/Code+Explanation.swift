@@ -70,6 +70,14 @@ extension Code {
         case .backupSuspect: .backupSuspect
         case .backupOverdue: .backupOverdue
         case .backupOnTime: .backupOnTime
+        case .logFollowed: .logFollowed
+        case .logFailed: .logFailed
+        case .logGap: .logGap
+        case .logDiffers: .logDiffers
+        case .logLag: .logLag
+        case .slotUnlimited: .slotUnlimited
+        case .targetNotReached: .targetNotReached
+        case .logDamaged: .logDamaged
         case .restoreStarted: .restoreStarted
         case .restoreSucceeded: .restoreSucceeded
         case .restoreFailed: .restoreFailed

@@ -64,6 +64,16 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case backupOverdue = "backup-overdue"
     case backupOnTime = "backup-on-time"
 
+    // The log of a server.
+    case logFollowed = "log-followed"
+    case logFailed = "log-failed"
+    case logGap = "log-gap"
+    case logDiffers = "log-differs"
+    case logLag = "log-lag"
+    case slotUnlimited = "slot-unlimited"
+    case targetNotReached = "target-not-reached"
+    case logDamaged = "log-damaged"
+
     // Restores and proofs.
     case restoreStarted = "restore-started"
     case restoreSucceeded = "restore-succeeded"
@@ -144,9 +154,9 @@ extension Code {
         case .noKeyMatches, .keyDamaged: 12
         case .notPermitted, .targetNotAllowed, .commandRefused: 13
         case .inCooldown: 14
-        case .notFound: 16
+        case .notFound, .targetNotReached: 16
         case .databaseDamaged, .drift, .verifyFailed, .drillFailed, .repositoryDamaged, .packDamaged, .pointDamaged,
-            .mapDamaged:
+            .mapDamaged, .logDamaged:
             17
         case .backupOverdue: 18
         case .daemonUnreachable: 69
@@ -159,7 +169,7 @@ extension Code {
     /// Whether stored bytes are to blame, not the machine or the caller. A flipped bit in a version or flag makes an object
     /// look as if a newer release had written it.
     package var isDamage: Bool {
-        [.packDamaged, .pointDamaged, .mapDamaged, .repositoryDamaged, .repositoryTooNew].contains(self)
+        [.packDamaged, .pointDamaged, .mapDamaged, .logDamaged, .repositoryDamaged, .repositoryTooNew].contains(self)
     }
 
     /// The HTTP status of a reply that carries this fault.
@@ -167,7 +177,7 @@ extension Code {
         switch self {
         case .wrongUsage, .ambiguousName, .badSettings, .badSchedule, .badRetention: 400
         case .notPermitted, .targetNotAllowed, .commandRefused: 403
-        case .notFound, .repositoryMissing: 404
+        case .notFound, .repositoryMissing, .targetNotReached: 404
         case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .targetExists, .lastKey, .scheduleExists,
             .pruneHeld, .clockInDoubt:
             409

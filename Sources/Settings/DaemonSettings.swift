@@ -54,6 +54,8 @@ package struct RetentionSettings: Sendable, Equatable {
     /// What holds where nothing else is said; `keepDays` and `deletedDays` are always there.
     package var rules: RetentionRules
     package var maxKeepDays: Int
+    /// How far back any point in time can be restored, for engines with a log.
+    package var logDays: Int
     /// How long a deleted backup can be brought back.
     package var undelete: Duration
     /// Percent of an existing database's backups that one prune may delete without confirmation.
@@ -87,6 +89,10 @@ package struct ServerSettings: Sendable, Equatable {
     /// A calendar expression; nil is off.
     package var full: String?
     package var progressive: Duration?
+    /// Whether its write-ahead log is received; only of engines that have one.
+    package var followsLog: Bool
+    /// What a server without a limit of its own is set to keep of its log for us; nil leaves it as it is.
+    package var slotLimit: ByteCount?
     /// Absolute paths of the files whose queries restore drills ask.
     package var drillQueries: [String]
 }

@@ -83,6 +83,9 @@ struct SettingRule: Sendable {
             "retention.thin", .choice(["yes", "no"]), #""yes""#,
             "Progressive backups thin out: all for 24 hours, hourly for 7 days, daily for 30."),
         SettingRule(
+            "retention.log_days", .number(0...30), "7",
+            "Days in which a server with a log can be restored to any point in time, 0 to 30; 0 keeps no log."),
+        SettingRule(
             "retention.undelete", .duration(0...2_592_000, canBeOff: false), #""1d""#,
             "How long a deleted backup can be brought back, 0s to 30d."),
         SettingRule(
@@ -120,6 +123,13 @@ struct SettingRule: Sendable {
         SettingRule(
             "servers.*.drill_queries", .paths, "[]",
             "Files of queries that a restore drill asks the restored copy, with what it must answer; only root may write them."
+        ),
+        SettingRule(
+            "servers.*.follow_log", .choice(["yes", "no"]), #""yes""#,
+            "Of a postgres server: whether its write-ahead log is received as it is written."),
+        SettingRule(
+            "servers.*.slot_limit", .bytes, nil,
+            "Of a postgres server without max_slot_wal_keep_size: what it is set to, such as \"10G\"; else no log is received."
         ),
         SettingRule(
             "servers.*.connection", .text, nil,

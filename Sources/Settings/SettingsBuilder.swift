@@ -44,7 +44,9 @@ struct SettingsBuilder {
             full: recurrence(own.full == nil ? "full.at" : prefix + "full_at"),
             progressive: own.progressive == nil
                 ? commonProgressive(of: text(prefix + "engine")) : duration(prefix + "progressive_every"),
-            drillQueries: texts(prefix + "drill_queries"))
+            followsLog: text(prefix + "engine") == "postgres" && text(prefix + "follow_log") != "no"
+                && number("retention.log_days") > 0,
+            slotLimit: bytes(prefix + "slot_limit"), drillQueries: texts(prefix + "drill_queries"))
     }
 
     /// Every backup of a cluster compares all its files, and asks the server for a checkpoint: hourly, unless its own setting
@@ -62,6 +64,7 @@ struct SettingsBuilder {
             monthly: count("monthly"), yearly: count("yearly"), thin: text("retention.thin") != "no")
         return RetentionSettings(
             rules: rules, maxKeepDays: number("retention.max_keep_days"),
+            logDays: number("retention.log_days"),
             undelete: duration("retention.undelete") ?? .seconds(86_400),
             largestShare: number("retention.largest_share"))
     }

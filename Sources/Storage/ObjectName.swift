@@ -14,14 +14,16 @@ package enum ObjectName: Sendable, Hashable {
     case head(UInt64, copy: UInt64)
     /// What changed after a backup was committed; `number` counts the marks of that backup, from 1.
     case mark(SequenceNumber, number: UInt64, Mark.Kind)
+    /// A stretch of the server's write-ahead log.
+    case log(LogSpan)
 
-    /// The backup that wrote it; of a map the last one it merges, of a head 0.
+    /// The backup that wrote it; of a map the last one it merges, of a head or log 0.
     package var sequence: SequenceNumber {
         switch self {
         case .point(let sequence), .pack(let sequence, _), .fold(let sequence, _), .map(_, let sequence, _),
             .mark(let sequence, _, _):
             sequence
-        case .head: 0
+        case .head, .log: 0
         }
     }
 
@@ -34,6 +36,7 @@ package enum ObjectName: Sendable, Hashable {
         case .map(_, _, let generation): "maps/\(generation)"
         case .head: "heads"
         case .mark: "marks"
+        case .log: "logs"
         }
     }
 
@@ -46,6 +49,13 @@ package enum ObjectName: Sendable, Hashable {
         case .map(let from, let to, let generation): "maps/\(generation)/\(Self.pad(from))-\(Self.pad(to))"
         case .head(let generation, let copy): "heads/\(Self.pad(generation))-\(copy)"
         case .mark(let sequence, let number, let kind): "marks/\(Self.pad(sequence))-\(number)-\(kind.rawValue)"
+        case .log(let span):
+            "logs/"
+                + [
+                    Self.hex(span.lineage), Self.hex(UInt64(span.timeline), digits: 8), Self.hex(span.from),
+                    Self.hex(span.to),
+                ]
+                .joined(separator: "-")
         }
     }
 
@@ -53,6 +63,11 @@ package enum ObjectName: Sendable, Hashable {
     package init?(path: String) {
         let folder = StoreName.folder(of: path)
         let leaf = StoreName.leaf(of: path)
+        if folder == "logs" {
+            guard let span = Self.span(leaf) else { return nil }
+            self = .log(span)
+            return
+        }
         let parts = leaf.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
         guard let first = SequenceNumber(parts[0]) else { return nil }
         switch (folder, parts.count) {
@@ -84,6 +99,7 @@ package enum ObjectName: Sendable, Hashable {
             case .map(let from, let to, _): (.map, to, from)
             case .mark(let sequence, let number, _): (.mark, sequence, number)
             case .head(let generation, let copy): (.head, generation, copy)
+            case .log(let span): (.log, span.from, UInt64(span.timeline) << 32 | (span.to - span.from))
             }
         return EnvelopeIdentity(
             kind: kind, repository: repository, unit: unit, sequence: sequence, qualifier: qualifier)
@@ -94,9 +110,19 @@ package enum ObjectName: Sendable, Hashable {
         return String(repeating: "0", count: max(0, 16 - digits.count)) + digits
     }
 
-    private static func hex(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    private static func hex(_ number: UInt64, digits: Int = 16) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: digits - text.count) + text
+    }
+
+    private static func span(_ leaf: String) -> LogSpan? {
+        let parts = leaf.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 4, let lineage = UInt64(parts[0], radix: 16), let timeline = UInt32(parts[1], radix: 16),
+            let from = UInt64(parts[2], radix: 16), let to = UInt64(parts[3], radix: 16), from < to,
+            to - from <= LogSpan.longest
+        else { return nil }
+        let span = LogSpan(lineage: lineage, timeline: timeline, from: from, to: to)
+        return ObjectName.log(span).path == "logs/\(leaf)" ? span : nil
     }
 }
 

@@ -9,12 +9,14 @@ package struct UnitSpace: Sendable, Equatable {
     /// Maps and heads.
     package var maps = ByteCount.zero
     package var marks = ByteCount.zero
+    /// Of the server's write-ahead log.
+    package var logs = ByteCount.zero
     /// Void points included; of a unit whose head can't be read all points that are there.
     package var backups = 0
     /// Whether its head can't be read, and so none of its backups.
     package var isUnreadable = false
 
-    package var total: ByteCount { points + packs + maps + marks }
+    package var total: ByteCount { points + packs + maps + marks + logs }
 }
 
 /// The room that a repository takes and has.
@@ -49,6 +51,7 @@ extension Repository {
             case .pack, .fold: space.packs = space.packs + size
             case .map, .head: space.maps = space.maps + size
             case .mark: space.marks = space.marks + size
+            case .log: space.logs = space.logs + size
             }
         }
         return space

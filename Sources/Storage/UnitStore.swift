@@ -64,7 +64,7 @@ final class UnitStore: Sendable {
         let generations = Set(try store.list("\(folder)/maps").compactMap { UInt64($0) }).union([
             0, generation, generation + 1,
         ])
-        return ["points", "packs", "folds", "heads", "marks"] + generations.sorted().map { "maps/\($0)" }
+        return ["points", "packs", "folds", "heads", "marks", "logs"] + generations.sorted().map { "maps/\($0)" }
     }
 
     /// Numbers of all points, ascending; those that a prune took out of the list left out.

@@ -47,6 +47,8 @@ package struct Database: Sendable, Codable, Equatable {
     package var graceEnds: Instant?
     /// Why the last attempt failed, or why it can't be read.
     package var fault: ProblemObject?
+    /// Of a server whose write-ahead log is received.
+    package var log: LogState?
     /// What it holds, when it is a whole server.
     package var members: [DatabaseMember] = []
 

@@ -1,11 +1,20 @@
 package import Model
 
-/// Asks for a restore beside or in place. Neither `backup` nor `at` means the newest backup.
+/// Asks for a restore beside or in place. Without backup, time or place it is the newest state: of a server with a log the end
+/// of the log, else the newest backup.
 package struct RestoreRequest: Sendable, Codable, Equatable {
     package var database: String
     package var backup: BackupID?
-    /// The newest backup that is not later.
+    /// Of a server with a log everything committed by then, else the newest backup that is not later.
     package var at: Instant?
+    /// Of a server with a log, up to a position of it, such as `0/3000060`.
+    package var lsn: String?
+    /// Of a server with a log, up to the commit of a transaction.
+    package var xid: UInt64?
+    /// Of a server with a log, up to a place that was given a name.
+    package var restorePoint: String?
+    /// A server that follows its log opens for writing by itself once it is there; else it waits, readable.
+    package var promote = false
     /// Absolute path of the new file; refused when it or a sidecar file of it exists.
     package var to: String?
     package var inPlace: Bool
@@ -37,6 +46,10 @@ package struct RestoreRequest: Sendable, Codable, Equatable {
         database = try fields.decode(String.self, forKey: .database)
         backup = try fields.decodeIfPresent(BackupID.self, forKey: .backup)
         at = try fields.decodeIfPresent(Instant.self, forKey: .at)
+        lsn = try fields.decodeIfPresent(String.self, forKey: .lsn)
+        xid = try fields.decodeIfPresent(UInt64.self, forKey: .xid)
+        restorePoint = try fields.decodeIfPresent(String.self, forKey: .restorePoint)
+        promote = try fields.decodeIfPresent(Bool.self, forKey: .promote) ?? false
         to = try fields.decodeIfPresent(String.self, forKey: .to)
         inPlace = try fields.decodeIfPresent(Bool.self, forKey: .inPlace) ?? false
         evenIfInUse = try fields.decodeIfPresent(Bool.self, forKey: .evenIfInUse) ?? false
@@ -55,10 +68,30 @@ package struct RestoreResult: Sendable, Codable, Equatable {
     package var size: ByteCount
     /// Where the files that it replaced are kept.
     package var replaced: String?
+    /// How far its server follows the log when it is started; nil for a backup as it is.
+    package var recovery: Recovery?
+
+    /// Where a restored server stops following its log.
+    package struct Recovery: Sendable, Codable, Equatable {
+        package var timeline: UInt32
+        /// Of the last record, in the engine's notation.
+        package var position: String
+        /// Of the last commit that it will have.
+        package var committed: Instant?
+        /// It opens for writing by itself.
+        package var promotes: Bool
+
+        package init(timeline: UInt32, position: String, committed: Instant?, promotes: Bool) {
+            self.timeline = timeline
+            self.position = position
+            self.committed = committed
+            self.promotes = promotes
+        }
+    }
 
     package init(
         backup: BackupID, database: DatabaseName, instant: Instant, path: String, size: ByteCount,
-        replaced: String? = nil
+        replaced: String? = nil, recovery: Recovery? = nil
     ) {
         self.backup = backup
         self.database = database
@@ -66,5 +99,6 @@ package struct RestoreResult: Sendable, Codable, Equatable {
         self.path = path
         self.size = size
         self.replaced = replaced
+        self.recovery = recovery
     }
 }

@@ -51,6 +51,13 @@ package struct PostgresAccess: Sendable {
         }
     }
 
+    /// Of a session by which the log is received.
+    var replicationOptions: [String: String] {
+        var all = ours(nil)
+        all["replication"] = "true"
+        return all
+    }
+
     private func ours(_ database: String?) -> [String: String] {
         var all = options
         if let database { all["dbname"] = database }

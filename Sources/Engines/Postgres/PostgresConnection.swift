@@ -248,7 +248,7 @@ extension PostgresConnection {
 }
 
 /// Hands texts to C as a list of pointers that ends with a null pointer; nil stays a null pointer.
-private func withCStrings<Result>(
+func withCStrings<Result>(
     _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
 ) -> Result {
     let copies = texts.map { text in text.map { strdup($0) } ?? nil }

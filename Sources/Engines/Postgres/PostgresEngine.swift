@@ -87,7 +87,7 @@ package final class PostgresEngine: Engine {
     }
 
     /// What a restore adds belongs to whom the restored files belong.
-    private func giveToOwner(_ name: String, in folder: String) throws {
+    func giveToOwner(_ name: String, in folder: String) throws {
         guard let status = try Files.status("\(folder)/PG_VERSION"), Files.exists("\(folder)/\(name)") else { return }
         try? Files.setOwner("\(folder)/\(name)", uid: status.uid, gid: status.gid)
     }

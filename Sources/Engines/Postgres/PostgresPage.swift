@@ -88,11 +88,15 @@ struct WALSegments {
         return (start.value / size...max(last, start.value / size)).map(name)
     }
 
+    static func historyName(_ timeline: UInt32) -> String { "\(digits(UInt64(timeline))).history" }
+
     private func name(_ number: UInt64) -> String {
         let perID = (1 << 32) / size
-        return [UInt64(timeline), number / perID, number % perID].map { part in
-            let digits = String(part, radix: 16, uppercase: true)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }.joined()
+        return [UInt64(timeline), number / perID, number % perID].map(Self.digits).joined()
+    }
+
+    private static func digits(_ part: UInt64) -> String {
+        let digits = String(part, radix: 16, uppercase: true)
+        return String(repeating: "0", count: 8 - digits.count) + digits
     }
 }

@@ -107,7 +107,9 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
             result.append(try add("pg_wal/\(name)", .log(path), length: status.size))
         }
         token = Records.encode(
-            Token(system: facts.systemIdentifier, timeline: facts.timeline, stopped: "\(stopped)", small: small))
+            PostgresToken(
+                system: facts.systemIdentifier, timeline: facts.timeline, stopped: "\(stopped)", small: small,
+                logFile: UInt64(facts.logFileSize.bytes)))
         return result
     }
 
@@ -116,15 +118,10 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
         connection = nil
     }
 
-    private struct Token: Codable {
-        var system: String
-        var timeline: UInt32
-        var stopped: String
-        var small: UInt64
-    }
-
     func isSame(as token: String) -> Bool {
-        (try? Records.decode(Token.self, from: token)).map { $0.small == small && $0.system == facts.systemIdentifier }
+        (try? Records.decode(PostgresToken.self, from: token)).map {
+            $0.small == small && $0.system == facts.systemIdentifier
+        }
             ?? false
     }
 }

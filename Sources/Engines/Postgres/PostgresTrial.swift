@@ -79,6 +79,8 @@ struct PostgresTrial {
             "log_destination": "stderr",
             "shared_preload_libraries": "", "external_pid_file": "", "autovacuum": "off", "max_wal_size": "1GB",
             "shared_buffers": "64MB", "huge_pages": "off",
+            // Nobody is let in before it has followed its log to the end.
+            "hot_standby": "off", "recovery_target_action": "promote",
         ]) { $1 }
         return settings.sorted { $0.key < $1.key }.map { "-c \($0.key)='\($0.value)'" }.joined(separator: " ")
     }

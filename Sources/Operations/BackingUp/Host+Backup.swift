@@ -24,7 +24,11 @@ extension Host {
                 var ending = RunEnding.failure(fault, .backupFailed, "backup of \(name) failed")
                 if isQuiet, hasFailed(database.unit, by: fault.code) { ending.messages = [] }
                 return ending
-            }, ended: ended)
+            },
+            ended: { [self] in
+                following.wake(database.server.name)
+                ended()
+            })
     }
 
     /// Whether the latest backup failed the same way: every tick is on record, the message center hears of it once and

@@ -1,3 +1,4 @@
+package import Engines
 package import Model
 import Platform
 import Storage
@@ -10,6 +11,8 @@ package struct DrillBackup {
         package var size: ByteCount
         /// Of the queries that were asked, when nothing is wrong.
         package var queries: Int
+        /// Whether the log after the backup was followed as well, and to where it should lead.
+        package var followedLog = false
         /// What is wrong with the backup; nil when it is proven.
         package var fault: Fault?
     }
@@ -23,6 +26,8 @@ package struct DrillBackup {
     let actor: Actor
     /// Leaves the proof in the repository, which must be open for writing then.
     let leavesProof: Bool
+    /// Where the log after the backup has to lead; its end by default.
+    let target: LogTarget
     /// Free bytes of a folder's file system.
     let free: (String) throws -> ByteCount
     let began: (_ phase: String, _ total: ByteCount?) -> Void
@@ -35,6 +40,7 @@ package struct DrillBackup {
     package init(
         _ unit: BackupUnit, _ name: DatabaseName, _ sequence: SequenceNumber? = nil, scratch: String,
         queryFiles: [String] = [], owner: UInt32 = 0, by actor: Actor = .daemon, leavesProof: Bool = true,
+        target: LogTarget = .end,
         free: @escaping (String) throws -> ByteCount = { try Files.space($0).free },
         began: @escaping (_ phase: String, _ total: ByteCount?) -> Void = { _, _ in },
         step: @escaping @Sendable (Int) throws -> Void = { _ in }
@@ -46,6 +52,7 @@ package struct DrillBackup {
         queries = try DrillQueries.read(queryFiles, for: name, owner: owner)
         self.actor = actor
         self.leavesProof = leavesProof
+        self.target = target
         self.free = free
         self.began = began
         self.step = step
@@ -68,15 +75,24 @@ package struct DrillBackup {
             return Result(backup: id, size: .zero, queries: 0, fault: fault)
         }
         let size = ByteCount(record.draft.files.reduce(0) { $0 + $1.length })
+        let recovery: Recovery?
+        do {
+            let choice = RecoveryChoice(unit: unit, records: [record], target: target, promotes: true)
+            recovery = try choice.find()?.1
+        } catch let fault as Fault where fault.code.isDamage || fault.code == .targetNotReached {
+            return Result(backup: id, size: size, queries: 0, fault: fault)
+        }
         began("restoring", size)
         var verify = VerifyBackup(unit: unit, record: record, scratch: scratch, step: step)
         verify.free = free
         verify.queries = queries
+        verify.recovery = recovery
         verify.began = { began($0.rawValue, nil) }
         let verdict = try verify.run(.restore)
         if leavesProof { try verdict.leaveProof(of: record, in: unit, .restore, by: actor) }
         return Result(
-            backup: id, size: size, queries: queries.queries.count, fault: verdict.faults.first?.fault)
+            backup: id, size: size, queries: queries.queries.count, followedLog: recovery != nil,
+            fault: verdict.faults.first?.fault)
     }
 
     private func newest() throws -> SequenceNumber {
@@ -98,7 +114,8 @@ extension DrillBackup.Result {
             case 1: ", and 1 query was answered as expected"
             default: ", and \(queries) queries were answered as expected"
             }
-        return "backup \(backup) of \(name), \(size), was restored on trial and passed the engine's check\(asked)"
+        let log = followedLog ? ", followed the log after it to its end" : ""
+        return "backup \(backup) of \(name), \(size), was restored on trial\(log) and passed the engine's check\(asked)"
     }
 
     /// What people are told of a bad one: always `drill-failed`, with the damage underneath.

@@ -58,10 +58,11 @@ extension Host {
 
     private func drill(_ order: DrillOrder, _ context: RunContext) throws -> RunEnding {
         let unit = BackupUnit(order.unit, in: try repositories.open())
+        let target = order.sequence == nil ? try nameLog(for: order, context) : nil
         let drill = try DrillBackup(
             unit, order.name, order.sequence, scratch: settings.scratchFolder,
             queryFiles: settings.server(order.name.server)?.drillQueries ?? [], by: context.run.request.actor,
-            began: { context.begin($0, total: $1) }, step: { try context.advance(by: $0) })
+            target: target ?? .end, began: { context.begin($0, total: $1) }, step: { try context.advance(by: $0) })
         let result = try drill.run()
         let proof = Catalog::Proof(
             unit: order.unit, backup: result.backup, level: .restore, instant: WallClock.now(), fault: result.fault)
@@ -73,6 +74,21 @@ extension Host {
         return RunEnding(
             outcome: .succeeded(backup: result.backup, read: result.size), findings: RunFindings(proofs: [proof]),
             messages: [MessageDraft(.success, .drillSucceeded, result.success(order.name))])
+    }
+
+    /// Gives the present place in the server's log a name, which the restored server has to reach.
+    ///
+    /// - Returns: nil where no log is received, or the server can't be asked just now: then the drill goes to the end.
+    private func nameLog(for order: DrillOrder, _ context: RunContext) throws -> LogTarget? {
+        guard let follower = following[order.name.server], follower.now.fault == nil, follower.now.stored != nil else {
+            return nil
+        }
+        context.begin("naming a point to reach", total: nil)
+        let name = "holdfast-drill-\(context.run.id)-\(Identifier.random().description.prefix(8))"
+        guard let position = try? follower.server.engine.nameLog(name),
+            try follower.wait(for: position, within: .seconds(30), step: { try context.advance(by: 0) })
+        else { return nil }
+        return .restorePoint(name)
     }
 
     private func chooseDrills(

@@ -55,17 +55,46 @@ struct BackupLibrary {
             let (unit, sequence) = try locate(id)
             return (unit, try unit.record(sequence))
         }
-        let units = try units()
-        let name = try NameSelection.one(database, among: units.map(\.name))
-        guard let unit = units.first(where: { $0.name == name })?.unit else { throw noBackup(name, instant) }
-        let marks = try repository.markStates(of: unit.id, preservedAtBirth: [])
-        let living = try repository.sequences(of: unit.id).reversed().filter { marks[$0]?.deleted == nil }
-        let (records, damage) = try readable(living, of: unit)
+        let (name, unit) = try find(database)
+        let (records, damage) = try living(of: unit)
         let usable = records.filter { record in instant.map { record.draft.instant <= $0 } ?? true }
         guard let record = usable.max(by: { ($0.draft.instant, $0.sequence) < ($1.draft.instant, $1.sequence) }) else {
             throw damage ?? noBackup(name, instant)
         }
         return (unit, record)
+    }
+
+    /// The backup meant by a request to restore, and the log after it.
+    ///
+    /// - Throws: as `choose`; `target-not-reached`, `wrong-usage`; damage of the log.
+    func choose(_ request: RestoreRequest) throws -> (BackupUnit, PointRecord, Recovery?) {
+        let target = try request.logTarget
+        if let target, request.backup == nil {
+            let (_, unit) = try find(request.database)
+            let records = try living(of: unit).records.sorted {
+                ($0.draft.instant, $0.sequence) > ($1.draft.instant, $1.sequence)
+            }
+            let choice = RecoveryChoice(unit: unit, records: records, target: target, promotes: request.promote)
+            if let (record, recovery) = try choice.find() { return (unit, record, recovery) }
+        }
+        let (unit, record) = try choose(request.database, request.backup, at: request.at)
+        guard let target, request.backup != nil else { return (unit, record, nil) }
+        let choice = RecoveryChoice(unit: unit, records: [record], target: target, promotes: request.promote)
+        return (unit, record, try choice.find()?.1)
+    }
+
+    private func find(_ database: String) throws -> (DatabaseName, BackupUnit) {
+        let units = try units()
+        let name = try NameSelection.one(database, among: units.map(\.name))
+        guard let unit = units.first(where: { $0.name == name })?.unit else { throw noBackup(name, nil) }
+        return (name, unit)
+    }
+
+    /// Backups that aren't deleted, newest first, and the first damage met.
+    private func living(of unit: BackupUnit) throws -> (records: [PointRecord], damage: Fault?) {
+        let marks = try repository.markStates(of: unit.id, preservedAtBirth: [])
+        let living = try repository.sequences(of: unit.id).reversed().filter { marks[$0]?.deleted == nil }
+        return try readable(living, of: unit)
     }
 
     /// The backups among points, and the first damage met.

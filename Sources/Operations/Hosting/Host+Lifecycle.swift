@@ -53,17 +53,18 @@ extension Host {
             // Kept open from now on: the writer's lock shows a second daemon that the repository is taken.
             if let fault = repositories.fault() { say([MessageDraft(.error, fault)]) }
             _ = databases
+            followLogs()
         }
     }
 
     /// Puts new settings in force, atomically.
     /// - Throws: `bad-settings`; then the old ones stay.
     package func reload(_ settings: DaemonSettings) throws {
-        let old = self.settings
-        for (key, before, now) in [
+        let (old, before) = (self.settings, configuration)
+        for (key, former, now) in [
             ("socket", old.socket, settings.socket), ("state_directory", old.stateDirectory, settings.stateDirectory),
             ("log_directory", old.logDirectory, settings.logDirectory),
-        ] where before != now {
+        ] where former != now {
             throw Fault(
                 .badSettings, "\(key) can't be changed while the daemon runs", hint: "restart the daemon to use \(now)")
         }
@@ -71,7 +72,10 @@ extension Host {
         try syncSchedules()
         try markRemovedServers()
         say([MessageDraft(.info, .settingsReloaded, "settings were reloaded")])
-        Threads.start("discovery") { [self] in _ = discoverAll() }
+        Threads.start("discovery") { [self] in
+            _ = discoverAll()
+            followLogs(old: before)
+        }
     }
 
     /// Says why new settings were not put in force.
@@ -82,6 +86,7 @@ extension Host {
     /// Drops what waits, asks what works to stop, and waits for it a while; then delivers the last messages.
     package func stop() {
         closed.stop()
+        following.stop()
         timing.stop()
         _ = queue.stop()
         cancellations.withLock { all in for cancellation in all.values { cancellation.request() } }

@@ -21,6 +21,7 @@ package final class Host: Sendable {
     let tending = Tending()
     let gate = DiscoveryGate()
     let closed: ClosedDatabases
+    let following = Following()
     let cancellations = Mutex<[Int64: Cancellation]>([:])
     /// When each run at work last moved, by the boot clock.
     let heartbeats = Mutex<[Int64: Duration]>([:])

@@ -110,6 +110,10 @@ extension Host {
             gone.map { BackupID(unit: unit, sequence: $0) }, of: unit, isWhole: report.unitRemoved)
         result.removed += gone.count
         result.freed = result.freed + report.estimate.freed
+        if !report.unitRemoved {
+            let kept = prune.records.filter { !gone.contains($0.sequence) }
+            result.freed = result.freed + (try pruneLog(of: prune.unit, kept: kept))
+        }
         result.dead = result.dead + report.estimate.deadAfter
         result.stored = result.stored + report.estimate.storedAfter
         if report.objectsLeft > 0 {

@@ -30,6 +30,18 @@ struct EngineDefaults: Sendable {
         try engine.completeRestore(in: folder, becoming: path)
     }
 
+    func logBase(of record: PointRecord) -> LogBase? { engine.logBase(token: record.draft.token) }
+
+    func findStop(_ target: LogTarget, after base: LogBase, in log: any LogSource) throws -> LogStop? {
+        try engine.findStop(target, after: base, in: log)
+    }
+
+    func followLog(
+        _ log: any LogSource, from base: LogBase, upTo stop: LogStop, in folder: String, promotes: Bool
+    ) throws {
+        try engine.followLog(log, from: base, upTo: stop, in: folder, promotes: promotes)
+    }
+
     func check(_ copy: String, step: @escaping @Sendable () throws -> Void) throws -> [String] {
         try engine.check(copy, step: step)
     }

@@ -10,6 +10,8 @@ struct RestoreBackup {
     /// Of folders: whether files go back to whom they belonged.
     var keepsOwners = true
     let step: @Sendable (Int) throws -> Void
+    /// The log that the restored server follows.
+    var recovery: Recovery?
 
     /// To a new file or folder; durable on return. Nothing of that name is ever replaced.
     func beside(_ target: RestoreTarget) throws {
@@ -38,6 +40,7 @@ struct RestoreBackup {
                     image, root: image.record.draft.sourcePath, keepsOwners: keepsOwners, step: step
                 ).write(to: temporary)
                 try engine.completeRestore(in: temporary, becoming: target.path)
+                try recovery?.write(in: temporary, of: engine)
                 try target.recheck()
                 try Files.rename(temporary, to: parent.anchored(target.path), replacing: false)
             } catch {

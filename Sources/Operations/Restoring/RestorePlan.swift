@@ -11,6 +11,8 @@ struct RestorePlan: Sendable {
     let record: PointRecord
     let target: RestoreTarget
     let isInPlace: Bool
+    /// The log that the restored server follows; nil for a backup as it is.
+    private let recovery: Recovery?
     private let engine: EngineDefaults
 
     /// - Parameters:
@@ -27,7 +29,7 @@ struct RestorePlan: Sendable {
         guard request.backup == nil || request.at == nil else {
             throw Fault(.wrongUsage, "name a backup or a time, not both")
         }
-        (unit, record) = try library.choose(request.database, request.backup, at: request.at)
+        (unit, record, recovery) = try library.choose(request)
         guard !record.isVoid else { throw Fault(.notFound, "\(record.id) is not a backup") }
         name = record.draft.database
         // A database that was renamed or adopted is known by its present name, too.
@@ -60,7 +62,8 @@ struct RestorePlan: Sendable {
     func perform(
         intent: String, step: @escaping @Sendable (Int) throws -> Void, check: () throws -> Void
     ) throws -> RestoreResult {
-        let restore = RestoreBackup(image: try unit.image(of: record.sequence), engine: engine, step: step)
+        let restore = RestoreBackup(
+            image: try unit.image(of: record.sequence), engine: engine, step: step, recovery: recovery)
         var replaced: String?
         if isInPlace {
             replaced = try restore.inPlace(target, intent: intent, at: WallClock.now(), check: check)
@@ -69,7 +72,7 @@ struct RestorePlan: Sendable {
         }
         return RestoreResult(
             backup: record.id, database: name, instant: record.draft.instant, path: target.path, size: size,
-            replaced: replaced)
+            replaced: replaced, recovery: recovery?.shown)
     }
 
     /// Refuses to replace a database that a process holds, or may hold.

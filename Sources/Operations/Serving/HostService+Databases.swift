@@ -52,6 +52,7 @@ extension Host {
         do { space = try self.space() } catch { problems.append(ProblemObject(Fault.wrapping(error))) }
         if let fault = tending.state.withLock({ $0.ledgerFault }) { problems.append(ProblemObject(fault)) }
         problems += closedProblems
+        problems += following.problems
         if let doubt = clockDoubt() { problems.append(ProblemObject(doubt)) }
         let next = nextRun()
         let unacknowledged = try catalog.unacknowledged().errors
@@ -108,6 +109,7 @@ extension Host {
             database.members = (members[record.unit] ?? []).map {
                 Wire::DatabaseMember(name: $0.name, size: $0.size, state: $0.state)
             }
+            database.log = record.state == .gone ? nil : following[record.server].map { LogState($0.now) }
             database.deleted = record.goneSince
             database.graceEnds = graceEnd(record, book)
             database.run = active.first { $0.database == record.name }?.id

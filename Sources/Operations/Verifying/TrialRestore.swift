@@ -10,6 +10,8 @@ struct TrialRestore {
     let scratch: String
     /// Free bytes of a folder's file system.
     var free: (String) throws -> ByteCount = { try Files.space($0).free }
+    /// The log that the restored server is to follow.
+    var recovery: Recovery?
     let step: @Sendable (Int) throws -> Void
 
     /// - Parameter look: called with the path of the restored file.
@@ -23,7 +25,7 @@ struct TrialRestore {
         let copy = "\(folder)/database"
         let restore = RestoreBackup(
             image: try unit.image(of: record.sequence), engine: try EngineDefaults(of: record),
-            keepsOwners: false, step: step)
+            keepsOwners: false, step: step, recovery: recovery)
         try restore.beside(try RestoreTarget.new(copy, sidecars: { _ in [] }, roots: nil))
         return try look(copy)
     }

@@ -40,6 +40,8 @@ struct VerifyBackup {
     /// What the restored copy must answer at level restore.
     var queries = DrillQueries.none
     var began: (Phase) -> Void = { _ in }
+    /// The log that the restored copy has to follow at level restore.
+    var recovery: Recovery?
 
     /// - Throws: faults of the check itself, such as `out-of-space` or `interrupted`.
     func run(_ level: VerifyLevel) throws -> Verdict {
@@ -75,7 +77,8 @@ struct VerifyBackup {
     }
 
     private func restore() throws -> Verdict {
-        let trial = TrialRestore(unit: unit, record: record, scratch: scratch, free: free, step: step)
+        let trial = TrialRestore(
+            unit: unit, record: record, scratch: scratch, free: free, recovery: recovery, step: step)
         do {
             return try trial.run(examine)
         } catch let fault as Fault where fault.code.isDamage {

@@ -82,6 +82,7 @@ struct StoredCheck: Sendable {
         case .map: _ = try SealedLayer(map: unit.mapRecord(name, of: reader, by: bench), of: name, in: reader)
         case .head: _ = try unit.headRecord(of: reader, by: bench)
         case .mark: _ = try unit.decode(Mark.self, reader, by: bench)
+        case .log(let span): _ = try unit.logRecord(span, of: reader, by: bench)
         case .pack, .fold: break
         }
     }

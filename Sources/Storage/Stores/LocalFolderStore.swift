@@ -1,6 +1,7 @@
 package import Archiving
 package import Model
 import Platform
+import Synchronization
 
 /// A store in a local folder: one file an object, mode 0600, folders 0700.
 ///
@@ -9,13 +10,23 @@ package final class LocalFolderStore: ObjectStore {
     package static let temporaryPrefix = ".tmp-"
 
     package let location: String
+    /// Something of it was read: from then on it isn't made anew where it is missing, such as on the disk below a file system
+    /// that was unmounted.
+    private let wasThere = Atomic<Bool>(false)
 
     /// - Parameter location: absolute path of the folder; made when the first object is written.
     package init(_ location: String) { self.location = location }
 
     package func create(in folder: String) throws -> any ObjectWriter {
         let path = path(folder)
-        if !Files.exists(path) { try Files.makeDirectories(path, mode: 0o700) }
+        if !Files.exists(path) {
+            guard !wasThere.load(ordering: .relaxed) || Files.exists(location) else {
+                throw Fault(
+                    .repositoryMissing, "repository \(location) was there, and is not any more",
+                    hint: "mount its file system again, or bring it back from where it was moved to")
+            }
+            try Files.makeDirectories(path, mode: 0o700)
+        }
         let temporary = "\(path)/\(Self.temporaryPrefix)\(Identifier.random())"
         return LocalObjectWriter(file: try File.create(temporary, mode: 0o600), store: self)
     }
@@ -23,7 +34,9 @@ package final class LocalFolderStore: ObjectStore {
     package func syncNames(of folder: String) throws { try Files.syncDirectory(path(folder)) }
 
     package func open(_ name: String) throws -> any EnvelopeSource {
-        LocalObject(try File.open(path(name), .readOnly, noFollow: true))
+        let object = LocalObject(try File.open(path(name), .readOnly, noFollow: true))
+        wasThere.store(true, ordering: .relaxed)
+        return object
     }
 
     package func list(_ folder: String) throws -> [String] {

@@ -8,11 +8,18 @@ final class RestoredCluster {
     private let server: PostgresServer
     private let port: Int
 
-    init(of id: BackupID, by daemon: PrivateDaemon, beside server: PostgresServer, number: Int) async throws {
+    convenience init(of id: BackupID, by daemon: PrivateDaemon, beside server: PostgresServer, number: Int) async throws
+    {
+        try await self.init(["--backup", id.description], by: daemon, beside: server, number: number)
+    }
+
+    /// - Parameter words: which state is wanted, as `restore` takes it.
+    init(_ words: [String], by daemon: PrivateDaemon, beside server: PostgresServer, number: Int) async throws {
         self.server = server
         folder = "\(server.folder)/restored-\(number)"
         port = 5500 + number
-        try await daemon.succeed("restore", "main", "--backup", id.description, "--to", folder)
+        let restored = try await daemon.holdfast(["restore", "main", "--to", folder] + words)
+        guard restored.status == 0 else { throw Unexpected("\(restored)") }
         let words = ["-D", folder, "-w", "-l", "\(server.folder)/log-\(number)", "-o", "-p \(port)", "start"]
         // Not by Foundation, whose Process waits for all that its child starts.
         let command = try PostgresServer.command("pg_ctl", words)
@@ -21,6 +28,13 @@ final class RestoredCluster {
     }
 
     deinit { try? PostgresServer.run("pg_ctl", ["-D", folder, "-w", "-m", "immediate", "stop"]) }
+
+    /// Waits until it has followed its log to where it was to stop, and stands still there.
+    func arrive() async throws {
+        try await until("a server at its target") {
+            try self.execute("SELECT pg_get_wal_replay_pause_state() AS state").one().text("state") == "paused"
+        }
+    }
 
     /// For libpq.
     var connection: String { "host=\(server.folder) port=\(port) user=postgres" }

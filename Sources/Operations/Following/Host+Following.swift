@@ -1,0 +1,111 @@
+import Catalog
+import Engines
+import Model
+import Platform
+import Settings
+import Storage
+import Synchronization
+import Wire
+
+/// Who receives the logs of servers.
+final class Following: Sendable {
+    let followers = Mutex<[String: LogFollower]>([:])
+
+    subscript(server: String) -> LogFollower? { followers.withLock { $0[server] } }
+
+    func stop() {
+        for follower in followers.withLock({ Array($0.values) }) { follower.stop() }
+    }
+
+    /// For `status`: what is not received is lost with the server.
+    var problems: [ProblemObject] {
+        followers.withLock { Array($0) }.sorted { $0.key < $1.key }.compactMap { name, follower in
+            follower.now.fault.map { fault in
+                ProblemObject(
+                    code: fault.code, message: "the log of server \(name) is not received: \(fault.message)",
+                    hint: fault.hint)
+            }
+        }
+    }
+
+    /// A backup is there that a log can go on from.
+    func wake(_ server: String) { self[server]?.wake() }
+}
+
+extension Host {
+    /// Begins to receive the logs of servers that have one, and ends it where the settings no longer ask for it.
+    ///
+    /// - Parameter old: the settings before, whose slots are given up where nobody needs them any more.
+    func followLogs(old: Configuration? = nil) {
+        let wanted = configuration.servers.filter { $0.settings.followsLog }
+        let (ended, begun) = following.followers.withLock { followers in
+            var (ended, begun): ([LogFollower], [LogFollower]) = ([], [])
+            for (name, follower) in followers
+            where wanted.first(where: { $0.name == name })?.settings != follower.server.settings {
+                ended.append(follower)
+                followers[name] = nil
+            }
+            for server in wanted where followers[server.name] == nil {
+                let follower = LogFollower(server, of: self)
+                followers[server.name] = follower
+                begun.append(follower)
+            }
+            return (ended, begun)
+        }
+        for follower in ended { follower.stop() }
+        for follower in begun { follower.start() }
+        let given = (old?.servers ?? []).filter { server in
+            server.settings.followsLog && !wanted.contains { $0.name == server.name }
+        }
+        for server in given { giveUpSlot(of: server) }
+    }
+
+    /// A slot that nobody reads keeps log on the server's disk.
+    private func giveUpSlot(of server: HostedServer) {
+        Threads.start("log-\(server.name)") { [self] in
+            for unit in ((try? catalog.databases()) ?? []).filter({ $0.server == server.name }).map(\.unit) {
+                let slot = logSlot(of: server, unit)
+                do {
+                    try server.engine.forgetLog(slot)
+                } catch {
+                    let fault = Fault.wrapping(error)
+                    say([
+                        MessageDraft(
+                            .warning, .logFailed,
+                            "replication slot \(slot.name) of server \(server.name) could not be dropped: \(fault.message)",
+                            database: DatabaseName(server.name),
+                            hint: "on the server: SELECT pg_drop_replication_slot('\(slot.name)')")
+                    ])
+                }
+            }
+        }
+    }
+
+    func logSlot(of server: HostedServer, _ unit: UnitID) -> LogSlot {
+        LogSlot(name: "holdfast_\(unit.description.prefix(16))", limit: server.settings.slotLimit)
+    }
+
+    /// The log has a gap: points in time are restorable again from a new full on.
+    func backUpAfterGap(_ server: HostedServer) {
+        let databases = discoverAll().filter { $0.server.name == server.name }
+        do {
+            let results = try catalog.enqueue(
+                databases.map {
+                    RunRequest(
+                        .backup, database: $0.found.name, unit: $0.unit, backupKind: .full, origin: .scheduled,
+                        actor: .daemon)
+                }, at: clock)
+            for (database, result) in zip(databases, results) {
+                startBackup(
+                    of: database, try result.get(),
+                    BackupOrder(kind: .full, origin: .scheduled, actor: .daemon))
+            }
+        } catch { report(Fault.wrapping(error)) }
+    }
+}
+
+extension LogState {
+    init(_ state: LogFollower.State) {
+        self.init(completeAsOf: state.complete, lag: state.lag?.bytes, fault: state.fault.map { ProblemObject($0) })
+    }
+}

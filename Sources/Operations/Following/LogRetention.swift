@@ -1,0 +1,66 @@
+package import Engines
+package import Model
+import Platform
+import Settings
+package import Storage
+
+/// Which stretches of a unit's log no point in time within the window needs any more.
+package struct LogRetention {
+    /// A backup that stays, and where the log goes on from it.
+    package struct Anchor {
+        var finished: Instant
+        var base: LogBase
+
+        package init(finished: Instant, base: LogBase) {
+            self.finished = finished
+            self.base = base
+        }
+    }
+
+    let now: Instant
+    let window: Duration
+
+    package init(now: Instant, window: Duration) {
+        self.now = now
+        self.window = window
+    }
+
+    /// - Parameter anchors: of all backups that stay.
+    package func released(_ logs: StoredLogs, anchors: [Anchor]) -> [LogSpan] {
+        let horizon = now - window
+        return logs.branches.flatMap { branch in
+            let own = anchors.filter { $0.base.position.system == branch.last.system }
+                .sorted { $0.finished < $1.finished }
+            if own.isEmpty || branch.last.written < horizon {
+                return branch.last.written < horizon ? branch.stretches.spans + branch.stretches.covered : []
+            }
+            // Any point in time from the horizon on is reached from the last backup before it.
+            guard let keep = (own.last { $0.finished <= horizon } ?? own.first)?.base.position else { return [] }
+            return branch.stretches.covered
+                + branch.stretches.spans.filter { span in
+                    span.timeline < keep.timeline || span.timeline == keep.timeline && span.to <= keep.offset
+                }
+        }
+    }
+}
+
+extension Host {
+    /// Gives back log that is older than the window in which any point in time can be restored.
+    ///
+    /// - Parameter kept: backups of the unit that stay.
+    /// - Returns: the bytes that were stored of it.
+    func pruneLog(of unit: BackupUnit, kept: [PointRecord]) throws -> ByteCount {
+        guard clockDoubt() == nil else { return .zero }
+        let spans = try unit.repository.logSpans(of: unit.id)
+        guard !spans.isEmpty else { return .zero }
+        let anchors = try kept.compactMap { record in
+            try EngineDefaults(of: record).logBase(of: record).map {
+                LogRetention.Anchor(finished: record.draft.finished, base: $0)
+            }
+        }
+        let days = settings.retention.logDays
+        let retention = LogRetention(now: WallClock.now(), window: .seconds(86_400 * days))
+        let released = days == 0 ? spans : retention.released(try StoredLogs(of: unit), anchors: anchors)
+        return try unit.repository.deleteLogs(released, of: unit.id)
+    }
+}
