@@ -4,16 +4,18 @@ extension Code.Explanation {
         "The log of a server is received as it is written: from here on it can be restored to any point in time.",
         next: "Nothing.")
     static let logFailed = Self(
-        "The log of a server can't be received at present; the server keeps what is missing, up to the limit of its slot.",
+        "The log of a server can't be received at present; the server keeps what is missing, up to the limit of its "
+            + "slot.",
         next: "Follow the hint; receiving goes on by itself, without a gap as long as the server still has the log.")
     static let logGap = Self(
         "A part of a server's log is lost: the server no longer has it, and nothing was received of it.",
-        next: "Nothing for the future: a full backup is made at once. Points in time between the last backup before the gap "
-            + "and the next one can't be restored.")
+        next: "Nothing for the future: a full backup is made at once. Points in time between the last backup before "
+            + "the gap and the next one can't be restored.")
     static let logDiffers = Self(
-        "The server has other bytes than were received of the same place of its log: it is another server, or went back in "
-            + "time.",
-        next: "See that `connection` names the right server; a full backup is made at once, and the log is received anew.")
+        "The server has other bytes than were received of the same place of its log: it is another server, or went "
+            + "back in time.",
+        next: "See that `connection` names the right server; a full backup is made at once, and the log is received "
+            + "anew.")
     static let logLag = Self(
         "Much of a server's log waits to be received; the server keeps it for us, on its own disk.",
         next: "See whether the repository's disk is slow or full; past max_slot_wal_keep_size the log is lost.")
