@@ -101,7 +101,7 @@ let package = Package(
         tests("PoliciesTests", ["Model", "Policies", "Platform"]),
         tests("ArchivingTests", ["Model", "Archiving", "CZlib"]),
         tests("WireTests", ["Model", "Wire"]),
-        tests("SettingsTests", ["Model", "Settings"]),
+        tests("SettingsTests", ["Model", "Policies", "Settings"]),
         tests("StorageTests", ["Model", "Platform", "Archiving", "Storage", "StorageTestSupport"]),
         tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer", "CSQLite"]),
         tests("CatalogTests", ["Model", "Policies", "Catalog", grdb]),
@@ -110,8 +110,8 @@ let package = Package(
         tests(
             "OperationsTests",
             [
-                "Model", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings", "Operations",
-                "EnginesTestSupport", "StorageTestSupport",
+                "Model", "Policies", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings",
+                "Operations", "EnginesTestSupport", "StorageTestSupport",
                 "ledger-writer",
             ]),
         .target(

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <sys/un.h>
@@ -36,6 +38,13 @@ int holdfast_set_modified(int descriptor, int64_t nanoseconds) {
 
 int holdfast_open_unnamed(const char *directory) {
     return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+// Source: setpriority(2), "C library/kernel differences": of one thread; ioprio_set(2): who 0 is the calling thread. Class
+// and level are packed as linux/ioprio.h does it: IOPRIO_CLASS_BE is 2, its lowest level 7, the shift 13.
+void holdfast_give_way(int nice) {
+    if (getpriority(PRIO_PROCESS, 0) < nice) setpriority(PRIO_PROCESS, 0, nice);
+    syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 7);
 }
 
 void holdfast_trim_memory(void) {

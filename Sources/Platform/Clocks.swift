@@ -25,6 +25,15 @@ package enum BootClock {
     }()
 }
 
+/// The time of a core that the calling thread has had.
+package enum ThreadClock {
+    package static func now() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}
+
 /// The zone of this process: `TZ`, else the system's.
 package enum LocalZone {
     /// Seconds east of UTC at `instant`.

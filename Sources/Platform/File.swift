@@ -108,6 +108,7 @@ package final class File: Sendable {
     }
 
     /// Asks the kernel to start writing a range, so that a later `sync()` has little left; a hint only.
+    /// - Parameter count: 0 is up to the end.
     package func startWriteback(offset: Int64, count: Int64) {
         _ = holdfast_start_writeback(descriptor, offset, count)
     }

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Synchronization
 
@@ -5,6 +6,10 @@ import Synchronization
 package enum Threads {
     /// As many workers as there are cores.
     package static var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+    /// Lets other threads of the machine go before this one, on its cores and its disks; for long work that nobody waits
+    /// for, and that holds no lock which others need. It can't be undone. A hint only.
+    package static func giveWay() { holdfast_give_way(10) }
 
     /// Starts a thread; nobody waits for it.
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {

@@ -1,4 +1,5 @@
 package import Model
+package import Policies
 
 /// The settings in force: every value checked, defaults filled in.
 package struct DaemonSettings: Sendable, Equatable {
@@ -46,8 +47,8 @@ package struct BackupSettings: Sendable, Equatable {
     /// Backups at work at once.
     package var parallel: Int
     package var onDemandCooldown: Duration
-    /// Bytes a second; nil is unlimited.
-    package var readLimit: ByteCount?
+    /// Of servers that say nothing else.
+    package var load: LoadPlan
 }
 
 package struct RetentionSettings: Sendable, Equatable {
@@ -93,6 +94,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var followsLog: Bool
     /// What a server without a limit of its own is set to keep of its log for us; nil leaves it as it is.
     package var slotLimit: ByteCount?
+    /// How much a backup may take from the server, by day and by night.
+    package var load: LoadPlan
     /// Absolute paths of the files whose queries restore drills ask.
     package var drillQueries: [String]
 }

@@ -9,6 +9,10 @@ struct SettingRule: Sendable {
         case number(ClosedRange<Int>)
         case duration(ClosedRange<Int64>, canBeOff: Bool)
         case bytes
+        /// Of one core; 0 is unlimited.
+        case percent
+        /// `22:00-06:00`, or "off".
+        case hours
         case choice([String])
         /// A calendar expression, or "off".
         case recurrence
@@ -64,7 +68,16 @@ struct SettingRule: Sendable {
             "backup.on_demand_cooldown", .duration(0...604_800, canBeOff: false), #""10m""#,
             "The pause after an on-demand backup before the same database may have another, 0s to 7d."),
         SettingRule(
-            "backup.read_limit", .bytes, #""0""#, "Bytes a second read from sources, such as \"50M\"; 0 is unlimited."),
+            "backup.read_limit", .bytes, #""0""#,
+            "Bytes a second that a backup reads from its source, such as \"50M\"; 0 is unlimited."),
+        SettingRule(
+            "backup.cpu_limit", .percent, #""0%""#,
+            "Percent of one core that a backup takes, such as \"50%\" or \"150%\"; 0% is unlimited."),
+        SettingRule(
+            "backup.night", .hours, #""off""#,
+            "Hours in which the next two hold instead, such as \"22:00-06:00\"; \"off\" is day all the time."),
+        SettingRule("backup.night_read_limit", .bytes, #""0""#, "The read_limit by night."),
+        SettingRule("backup.night_cpu_limit", .percent, #""0%""#, "The cpu_limit by night."),
         SettingRule(
             "retention.keep_days", .number(1...36_500), "30", "Days that backups are kept, 1 to max_keep_days."),
         SettingRule("retention.max_keep_days", .number(1...36_500), "30", "The limit of keep_days."),
@@ -120,6 +133,10 @@ struct SettingRule: Sendable {
         SettingRule(
             "servers.*.progressive_every", .duration(1...5940, canBeOff: true), nil,
             "This server's own progressive.every."),
+        SettingRule("servers.*.read_limit", .bytes, nil, "This server's own backup.read_limit."),
+        SettingRule("servers.*.cpu_limit", .percent, nil, "This server's own backup.cpu_limit."),
+        SettingRule("servers.*.night_read_limit", .bytes, nil, "This server's own backup.night_read_limit."),
+        SettingRule("servers.*.night_cpu_limit", .percent, nil, "This server's own backup.night_cpu_limit."),
         SettingRule(
             "servers.*.drill_queries", .paths, "[]",
             "Files of queries that a restore drill asks the restored copy, with what it must answer; only root may write them."

@@ -39,6 +39,15 @@ enum SettingText {
         return ByteCount(number * (factor ?? 1))
     }
 
+    /// `0%`, `50%`, `150%`.
+    static func percent(_ text: String) -> Int? {
+        let digits = text.dropLast()
+        guard text.last == "%", (1...5).contains(digits.count), digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+            let number = Int(digits), number <= 99_900
+        else { return nil }
+        return number
+    }
+
     /// The text as a TOML string.
     static func quoted(_ text: String) -> String {
         var result = "\""

@@ -9,6 +9,8 @@ enum SettingValue: Sendable, Equatable {
     case number(Int)
     case duration(Duration)
     case bytes(ByteCount)
+    case percent(Int)
+    case hours(NightSpan)
     /// A calendar expression.
     case recurrence(String)
     case off
@@ -21,6 +23,8 @@ enum SettingValue: Sendable, Equatable {
         case .number(let number): String(number)
         case .duration(let duration): SettingText.quoted(SettingText.text(duration))
         case .bytes(let bytes): SettingText.quoted(String(bytes.bytes))
+        case .percent(let percent): SettingText.quoted("\(percent)%")
+        case .hours(let hours): SettingText.quoted("\(hours)")
         case .recurrence(let text): SettingText.quoted(text)
         case .off: SettingText.quoted("off")
         }
@@ -54,8 +58,14 @@ extension SettingRule.Kind {
                 ?? .failure("must be a number of bytes such as \"50M\", not \(SettingText.quoted(text))")
         case (.bytes, .number(let number)) where number >= 0:
             return .success(.bytes(ByteCount(number)))
-        case (.recurrence, .text("off")):
+        case (.percent, .text(let text)):
+            return SettingText.percent(text).map { .success(.percent($0)) }
+                ?? .failure("must be \"0%\" to \"99900%\" of one core, not \(SettingText.quoted(text))")
+        case (.recurrence, .text("off")), (.hours, .text("off")):
             return .success(.off)
+        case (.hours, .text(let text)):
+            return NightSpan(text).map { .success(.hours($0)) }
+                ?? .failure("must be hours such as \"22:00-06:00\", or \"off\", not \(SettingText.quoted(text))")
         case (.recurrence, .text(let text)):
             return Self.recurrence(text)
         case (.timeZone, .text(let text)):
@@ -108,6 +118,8 @@ extension SettingRule.Kind {
         case .number: "a whole number"
         case .duration: "a text such as \"10m\""
         case .bytes: "a number of bytes such as \"50M\""
+        case .percent: "a text such as \"50%\""
+        case .hours: "a text such as \"22:00-06:00\""
         }
     }
 }

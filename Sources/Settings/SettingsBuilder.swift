@@ -1,4 +1,5 @@
 internal import Model
+internal import Policies
 
 /// Makes settings of checked values and defaults, and checks what concerns several of them.
 struct SettingsBuilder {
@@ -21,7 +22,7 @@ struct SettingsBuilder {
                 compression: text("repository.compression").flatMap(Compression.init(rawValue:)) ?? .fast),
             backup: BackupSettings(
                 parallel: number("backup.parallel"), onDemandCooldown: duration("backup.on_demand_cooldown") ?? .zero,
-                readLimit: bytes("backup.read_limit")),
+                load: load(ofServer: nil)),
             retention: retention(),
             messages: MessageSettings(
                 keep: .seconds(86_400 * number("messages.keep_days")), keepCount: number("messages.keep_count")),
@@ -46,7 +47,20 @@ struct SettingsBuilder {
                 ? commonProgressive(of: text(prefix + "engine")) : duration(prefix + "progressive_every"),
             followsLog: text(prefix + "engine") == "postgres" && text(prefix + "follow_log") != "no"
                 && number("retention.log_days") > 0,
-            slotLimit: bytes(prefix + "slot_limit"), drillQueries: texts(prefix + "drill_queries"))
+            slotLimit: bytes(prefix + "slot_limit"), load: load(ofServer: name),
+            drillQueries: texts(prefix + "drill_queries"))
+    }
+
+    /// Each limit by itself is the server's own, or that of all.
+    private func load(ofServer server: String?) -> LoadPlan {
+        func key(_ name: String) -> String {
+            let own = server.map { "servers.\($0).\(name)" } ?? ""
+            return check.chosen(own) == nil ? "backup.\(name)" : own
+        }
+        return LoadPlan(
+            day: LoadLimits(read: bytes(key("read_limit")), processor: percent(key("cpu_limit"))),
+            night: LoadLimits(read: bytes(key("night_read_limit")), processor: percent(key("night_cpu_limit"))),
+            hours: hours("backup.night"))
     }
 
     /// Every backup of a cluster compares all its files, and asks the server for a checkpoint: hourly, unless its own setting
@@ -187,6 +201,16 @@ struct SettingsBuilder {
     private func recurrence(_ key: String) -> String? {
         guard case .recurrence(let text) = value(key) else { return nil }
         return text
+    }
+
+    private func percent(_ key: String) -> Int? {
+        guard case .percent(let percent) = value(key), percent > 0 else { return nil }
+        return percent
+    }
+
+    private func hours(_ key: String) -> NightSpan? {
+        guard case .hours(let hours) = value(key) else { return nil }
+        return hours
     }
 
     private func bytes(_ key: String) -> ByteCount? {

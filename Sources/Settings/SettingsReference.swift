@@ -32,6 +32,10 @@ package enum SettingsReference {
         switch rule.key {
         case "servers.*.folders": "[\"/srv/crm\"]"
         case "servers.*.connection": "\"host=/var/run/postgresql user=holdfast\""
+        case "servers.*.read_limit": "\"20M\""
+        case "servers.*.cpu_limit": "\"50%\""
+        case "servers.*.night_read_limit": "\"0\""
+        case "servers.*.night_cpu_limit": "\"0%\""
         case "servers.*.full_at": "\"*-*-* 22:00\""
         case "servers.*.progressive_every": "\"1m\""
         case "time_zone": "\"Europe/Berlin\""

@@ -25,9 +25,10 @@ extension Repository {
             written += 1
         }
         let layers = try objects.layers(of: 1...newest, in: chain, by: bench)
-        let above = layers.dropLast().reduce(0) { $0 + $1.pages }
+        // What only completes the image of one backup is dead with the next, whatever is merged.
+        let above = layers.dropLast().reduce(0) { $0 + $1.pages - $1.closingPages }
         let record = try objects.record(of: objects.open(.point(newest), by: bench), by: bench)
-        let pages = record.draft.files.reduce(0) { $0 + UInt64($1.pages) }
+        let pages = record.draft.files.reduce(0) { $0 + UInt64($1.pages) } - record.draft.closingPages
         if MapPlan.needsWhole(pagesAbove: above, imagePages: pages), chain.maps[1...newest] == nil {
             try MapMerger(unit: objects, chain: chain, bench: bench).merge(1...newest)
             written += 1

@@ -42,6 +42,16 @@ import Testing
         #expect(try File.open("\(folder)/pipe", .readOnly).status().kind == .other)
     }
 
+    @Test func filesAreSyncedTogetherAndOneFailureCounts() throws {
+        let files = try (0..<40).map { try put(bytes("\($0)"), "\(folder)/\($0)") }
+        try File.syncAll(files)
+        try File.syncAll([])
+        // A pipe can't be synced. Source: fsync(2), EINVAL.
+        #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+        let pipe = try File.open("\(folder)/pipe", .readWrite)
+        #expect(fault { try File.syncAll(files + [pipe]) }?.code == .inputOutput)
+    }
+
     @Test func aScratchFileHasNoName() throws {
         let file = try File.scratch(in: folder)
         try bytes("scratch").withUnsafeBytes { try file.write($0, at: 0) }

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Policies
 import Settings
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
         #expect(settings.repository.compression == .fast)
         #expect(settings.backup.onDemandCooldown == .seconds(600))
         #expect(settings.backup.parallel == 2)
-        #expect(settings.backup.readLimit == nil)
+        #expect(settings.backup.load == LoadPlan())
         #expect(settings.retention.keepDays == 30 && settings.retention.maxKeepDays == 30)
         #expect(settings.retention.deletedDays == 7)
         #expect(settings.messages == MessageSettings(keep: .seconds(90 * 86_400), keepCount: 1_000_000))
@@ -59,7 +60,7 @@ import Testing
             """
         let settings = try #require(try check(text).settings)
         #expect(settings.repository.key == .credential("repository-key"))
-        #expect(settings.backup.readLimit == ByteCount(50 << 20))
+        #expect(settings.backup.load.day.read == ByteCount(50 << 20))
         #expect(settings.restoreRoots == ["/srv/restore"])
         #expect(settings.full == nil)
         #expect(settings.progressive == .seconds(5940))
@@ -67,6 +68,35 @@ import Testing
         #expect(server.folders == ["/srv/crm"] && server.exclude == ["*.tmp"] && server.include.isEmpty)
         #expect(server.full == "*-*-* 03:30")
         #expect(server.progressive == .seconds(1))
+    }
+
+    @Test func limitsAreLowerByDayAndEachServersOwnComesFirst() throws {
+        let text = """
+            [backup]
+            read_limit = "50M"
+            cpu_limit = "150%"
+            night = "22:00-06:30"
+            [servers.crm]
+            folders = ["/srv/crm"]
+            cpu_limit = "25%"
+            night_read_limit = "100M"
+            [servers.other]
+            folders = ["/srv/other"]
+            read_limit = "0"
+            """
+        let settings = try #require(try check(text).settings)
+        let hours = try #require(NightSpan("22:00-06:30"))
+        let common = LoadPlan(day: LoadLimits(read: ByteCount(50 << 20), processor: 150), hours: hours)
+        #expect(settings.backup.load == common)
+        #expect(
+            settings.server("crm")?.load
+                == LoadPlan(
+                    day: LoadLimits(read: ByteCount(50 << 20), processor: 25),
+                    night: LoadLimits(read: ByteCount(100 << 20)), hours: hours))
+        #expect(settings.server("other")?.load == LoadPlan(day: LoadLimits(processor: 150), hours: hours))
+        let shown = settings.listing.first { $0.key == "servers.crm.cpu_limit" }
+        #expect(shown?.value == "\"25%\"" && shown?.source.hasSuffix("holdfast.toml:7") == true)
+        #expect(settings.listing.first { $0.key == "backup.night" }?.value == "\"22:00-06:30\"")
     }
 
     @Test func aClusterIsConnectedToAndBackedUpHourlyByDefault() throws {
@@ -110,7 +140,10 @@ import Testing
     @Test(arguments: [
         "[backup]\nparallel = 0", "[backup]\nparallel = \"2\"", "[backup]\nparallel = 2.5",
         "[backup]\non_demand_cooldown = 10", "[backup]\non_demand_cooldown = \"10\"",
-        "[backup]\non_demand_cooldown = \"off\"", "[backup]\nread_limit = \"fast\"", "[progressive]\nevery = \"0s\"",
+        "[backup]\non_demand_cooldown = \"off\"", "[backup]\nread_limit = \"fast\"",
+        "[backup]\ncpu_limit = \"half\"", "[backup]\ncpu_limit = 50", "[backup]\nnight_cpu_limit = \"100000%\"",
+        "[backup]\nnight = \"22:00\"", "[backup]\nnight = \"06:00-06:00\"",
+        "[progressive]\nevery = \"0s\"",
         "[progressive]\nevery = \"100m\"", "[full]\nat = \"25:00\"", "[full]\nat = \"Sun 02:60\"",
         "[drill]\nat = \"*-02-30\"",
         "[repository]\ncompression = \"zstd\"", "[repository]\npath = \"repository\"", "socket = \"~/sock\"",

@@ -13,6 +13,7 @@ struct Source: Equatable {
     struct Content: Equatable {
         var birth: SequenceNumber
         var pages: [UInt64]
+        var kind = "database"
     }
 
     /// By file id; a page is written as the number it is made from.
@@ -29,7 +30,8 @@ struct Source: Equatable {
         files.keys.sorted().map { id in
             let content = files[id] ?? Content(birth: 1, pages: [])
             return ImageFile(
-                id: id, birth: content.birth, path: "/srv/\(id).db", uid: 1, gid: 1, owner: "app", group: "app",
+                id: id, birth: content.birth, path: "/srv/\(id).db", kind: content.kind, uid: 1, gid: 1, owner: "app",
+                group: "app",
                 mode: 0o640, modified: 0, length: Int64(content.pages.count * Self.pageSize), pageSize: Self.pageSize,
                 pages: UInt32(content.pages.count))
         }

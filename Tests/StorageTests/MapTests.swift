@@ -83,6 +83,26 @@ import Testing
         #expect(MapPlan.needsWhole(pagesAbove: 26, imagePages: 100))
     }
 
+    /// A cluster's log, stored with each of its backups, has no part in the next image.
+    @Test func whatOnlyCompletesABackupMakesNoMaps() throws {
+        let store = FaultyStore()
+        let fixture = try Fixture(store)
+        var source = Source(files: [0: .init(birth: 1, pages: Array(0..<100))])
+        var history: [SequenceNumber: Source] = [:]
+        for step in 1...15 as ClosedRange<UInt64> {
+            source.files = source.files.filter { $0.key == 0 }
+            source.files[0]?.pages[Int(step)] = 1000 + step
+            source.files[UInt32(step)] = .init(
+                birth: step, pages: (0..<50).map { 10_000 * step + $0 }, kind: "closing")
+            history[try fixture.backUp(source).sequence] = source
+            #expect(try fixture.repository.mergeMaps(of: fixture.unit) == 0)
+        }
+        for page in 20..<50 { source.files[0]?.pages[page] = 5000 + UInt64(page) }
+        history[try fixture.backUp(source).sequence] = source
+        #expect(try fixture.repository.mergeMaps(of: fixture.unit) == 1, "too much has changed by now")
+        try expect(history, in: fixture, "with a whole map")
+    }
+
     /// 1,000,000 pages are placed, merged and walked in little memory.
     @Test func aMillionPagesNeedLittleMemory() throws {
         let folder = try TemporaryFolder()

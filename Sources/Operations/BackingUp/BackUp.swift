@@ -64,6 +64,7 @@ package struct BackUp {
     private let started: Instant
     private let known: KnownState?
     private let begin: @Sendable (ByteCount) -> Void
+    private let throttle: Throttle
     private let step: @Sendable (Int) throws -> Void
 
     /// - Parameters:
@@ -73,7 +74,7 @@ package struct BackUp {
     package init(
         engine: any Engine, database: FoundDatabase, server: String, unit: BackupUnit, compression: Compression,
         order: BackupOrder, started: Instant, known: KnownState? = nil,
-        begin: @escaping @Sendable (ByteCount) -> Void = { _ in },
+        throttle: Throttle = .unlimited, begin: @escaping @Sendable (ByteCount) -> Void = { _ in },
         step: @escaping @Sendable (Int) throws -> Void = { _ in }
     ) {
         self.engine = engine
@@ -84,6 +85,7 @@ package struct BackUp {
         self.order = order
         self.started = started
         self.known = known
+        self.throttle = throttle
         self.begin = begin
         self.step = step
     }
@@ -148,7 +150,8 @@ package struct BackUp {
         let image = try base.map { try unit.image(of: $0.sequence) }
         let capture = PageCapture(
             snapshot: snapshot, matching: matching, writer: writer, image: image,
-            damage: try toStoreAgain(image, isFull: isFull), named: named, readsNamedOnly: readsNamedOnly, step: step)
+            damage: try toStoreAgain(image, isFull: isFull), named: named, readsNamedOnly: readsNamedOnly,
+            throttle: throttle, step: step)
         var tally = try capture.run()
         let closing = FileMatching(closing: try snapshot.finish(), after: matching)
         if !isFull, !order.makesPoint, let base, tally.pagesStored == 0,

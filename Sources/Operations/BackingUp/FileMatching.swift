@@ -63,7 +63,5 @@ struct FileMatching {
 }
 
 extension ImageFile {
-    /// Whether it completes its image only, so that no later one goes on with it.
-    var isClosing: Bool { kind == SnapshotFile.Kind.closing.rawValue }
     var isFolder: Bool { kind == SnapshotFile.Kind.folder.rawValue }
 }

@@ -47,16 +47,12 @@ extension Host {
         }
         var order = order
         order.isNewestUnusable = try isNewestDeleted(unit)
-        let throttle = Throttle(bytesPerSecond: settings.backup.readLimit)
         let backUp = BackUp(
             engine: database.server.engine, database: database.found, server: database.server.name, unit: unit,
             compression: repositories.compression, order: order,
             started: context.run.started ?? context.run.requested, known: known,
-            begin: { context.begin("reading", total: $0) },
-            step: {
-                try context.advance(by: $0)
-                throttle.passed($0)
-            })
+            throttle: throttle(of: database.server.settings), begin: { context.begin("reading", total: $0) },
+            step: { try context.advance(by: $0) })
         switch try backUp.run() {
         case .unchanged(let newest, let instant, let token):
             return unchanged(database, newest, instant, token, order)
@@ -66,6 +62,14 @@ extension Host {
             var ending = made(database, record, read, notes, healed)
             ending.messages.insert(contentsOf: mended, at: 0)
             return ending
+        }
+    }
+
+    /// The limits of the server, by the clocks of the daemon's zone.
+    private func throttle(of server: ServerSettings) -> Throttle {
+        let (plan, zone) = (server.load, try? daemonZone())
+        return Throttle {
+            plan.limits(at: WallClock.now()) { zone?.offsetSeconds(at: $0) ?? LocalZone.offsetSeconds(at: $0) }
         }
     }
 

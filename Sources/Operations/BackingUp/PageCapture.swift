@@ -20,6 +20,7 @@ struct PageCapture {
     let named: [Int: Set<UInt32>]?
     /// Read only what was named; all else counts as unchanged.
     let readsNamedOnly: Bool
+    let throttle: Throttle
     /// Of the delta, the number of its first piece.
     var firstOrdinal = 0
     /// Called after each chunk with the bytes read; throws to stop.
@@ -33,12 +34,14 @@ struct PageCapture {
         for _ in 0..<(workers * 2 + 2) { try buffers.put(CaptureBuffer(byteCount: PageWorker.frameBytes)) }
         let total = Mutex(CaptureTally())
         let scanning: [@Sendable () throws -> Void] = (0..<workers).map { _ in
-            { [writer] in
+            { [writer, throttle, step] in
+                Threads.giveWay()
                 do {
-                    let scan = try ChunkScan(writer)
+                    let (scan, meter) = (try ChunkScan(writer), throttle.meter())
                     while let chunk = try chunks.take() {
                         try scan.take(chunk)
                         try buffers.put(chunk.buffer)
+                        try meter.pass { try step(0) }
                     }
                     try scan.finish()
                     total.withLock { $0.add(scan.tally) }
@@ -68,7 +71,7 @@ struct PageCapture {
     func completed(by closing: FileMatching, after tally: CaptureTally) -> PageCapture {
         PageCapture(
             snapshot: snapshot, matching: closing, writer: writer, image: nil, damage: DamageList(), named: nil,
-            readsNamedOnly: false, firstOrdinal: tally.chunks, step: step)
+            readsNamedOnly: false, throttle: throttle, firstOrdinal: tally.chunks, step: step)
     }
 
     /// Goes through snapshot and image together, by ascending file id and page, as images are sorted.
@@ -77,6 +80,7 @@ struct PageCapture {
         into chunks: BoundedQueue<ChunkScan.Chunk>, _ buffers: BoundedQueue<CaptureBuffer>
     ) throws -> CaptureTally {
         var ended = CaptureTally()
+        let meter = throttle.meter()
         var comparison = image?.comparison(damage: damage, by: try FrameBench())
         var ordinal = firstOrdinal
         let old = Dictionary((image?.files ?? []).map { ($0.id, $0.pages) }, uniquingKeysWith: { first, _ in first })
@@ -88,7 +92,9 @@ struct PageCapture {
                 try eachRange(of: index) { range in
                     guard let buffer = try buffers.take() else { return }
                     let expected = try old[id].flatMap { _ in try comparison?.expect(file: id, pages: range) }
-                    try chunks.put(try chunk(ordinal, index, range, buffer, expected))
+                    let chunk = try chunk(ordinal, index, range, buffer, expected)
+                    try chunks.put(chunk)
+                    try meter.pass(bytes: chunk.count * chunk.pageSize) { try step(0) }
                     ordinal += 1
                 }
             }

@@ -45,7 +45,9 @@ struct ImageFolderWriter {
         let files = image.files.filter { !$0.isFolder }
         for file in files { try File.create(path(of: file, in: folder), mode: 0o600).reserve(file.length) }
         try writePages(of: files, in: folder)
-        for file in files { try finish(file, in: folder) }
+        for start in stride(from: 0, to: files.count, by: Self.openFiles) {
+            try finish(files[start..<min(start + Self.openFiles, files.count)], in: folder)
+        }
         // With the modes they had, which may keep us out of some.
         for (path, file) in folders.sorted(by: { $0.key > $1.key }) {
             try Files.syncDirectory(path)
@@ -70,14 +72,18 @@ struct ImageFolderWriter {
         }
     }
 
-    private func finish(_ file: ImageFile, in folder: String) throws {
-        let target = try File.open(path(of: file, in: folder), .readWrite, noFollow: true)
-        try target.truncate(to: file.length)
-        // Only root may give files away; a restore by anybody else leaves its own owner.
-        if keepsOwners { try? target.setOwner(uid: file.uid, gid: file.gid) }
-        try target.setMode(file.mode)
-        try? target.setModified(file.modified)
-        try target.sync()
+    /// Nobody relies on any file before all are there, so that they can be synced together.
+    private func finish(_ files: ArraySlice<ImageFile>, in folder: String) throws {
+        let open = try files.map { file in
+            let target = try File.open(path(of: file, in: folder), .readWrite, noFollow: true)
+            try target.truncate(to: file.length)
+            // Only root may give files away; a restore by anybody else leaves its own owner.
+            if keepsOwners { try? target.setOwner(uid: file.uid, gid: file.gid) }
+            try target.setMode(file.mode)
+            try? target.setModified(file.modified)
+            return target
+        }
+        try File.syncAll(open)
     }
 
     private func adopt(_ folder: String, _ file: ImageFile) throws {

@@ -14,6 +14,8 @@ protocol ImageLayer: AnyObject, Sendable {
     /// For layers below: pages from this number on are dead, by file.
     var cuts: [UInt32: UInt32] { get }
     var pages: UInt64 { get }
+    /// Of these, those of files that complete the image of their own backup only.
+    var closingPages: UInt64 { get }
     /// Whether layers below have nothing that counts.
     var holdsWholeImage: Bool { get }
     /// The first pages of the blocks, ascending.
@@ -30,6 +32,7 @@ final class SealedLayer: ImageLayer {
     let objects: [ObjectName]
     let cuts: [UInt32: UInt32]
     let pages: UInt64
+    let closingPages: UInt64
     let holdsWholeImage: Bool
     let blocks: [PageKey]
 
@@ -42,6 +45,7 @@ final class SealedLayer: ImageLayer {
         try self.init(
             object, record.from...record.to, reader, objects: record.objects,
             cuts: Dictionary(record.cuts.map { ($0.file, $0.pages) }, uniquingKeysWith: min), pages: record.pages,
+            closingPages: 0,
             holdsWholeImage: record.holdsWholeImage, blocks: record.blocks)
     }
 
@@ -49,13 +53,13 @@ final class SealedLayer: ImageLayer {
         let object = ObjectName.point(record.sequence)
         try self.init(
             object, record.sequence...record.sequence, reader, objects: [object] + record.packs,
-            cuts: record.cutsByFile, pages: record.pagesStored, holdsWholeImage: record.holdsWholeImage,
-            blocks: record.blocks)
+            cuts: record.cutsByFile, pages: record.pagesStored, closingPages: record.closingPages,
+            holdsWholeImage: record.holdsWholeImage, blocks: record.blocks)
     }
 
     private init(
         _ object: ObjectName, _ range: ClosedRange<SequenceNumber>, _ reader: EnvelopeReader, objects: [ObjectName],
-        cuts: [UInt32: UInt32], pages: UInt64, holdsWholeImage: Bool, blocks: [PageKey]
+        cuts: [UInt32: UInt32], pages: UInt64, closingPages: UInt64, holdsWholeImage: Bool, blocks: [PageKey]
     ) throws {
         self.holdsWholeImage = holdsWholeImage
         self.object = object
@@ -64,6 +68,7 @@ final class SealedLayer: ImageLayer {
         self.objects = objects
         self.cuts = cuts
         self.pages = pages
+        self.closingPages = closingPages
         self.blocks = blocks
         frames = reader.contents.entries.indices.filter { reader.contents.entries[$0].kind == .delta }.map(UInt32.init)
         let isAscending = zip(blocks, blocks.dropFirst()).allSatisfy { $0 < $1 }

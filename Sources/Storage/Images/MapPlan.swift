@@ -30,7 +30,8 @@ package enum MapPlan {
         return missing
     }
 
-    /// Whether a whole map pays: what has to be read on top of the lowest layer exceeds a quarter of the image.
+    /// Whether a whole map pays: what has to be read on top of the lowest layer exceeds a quarter of the image. Files
+    /// that complete the image of one backup only count for neither.
     package static func needsWhole(pagesAbove: UInt64, imagePages: UInt64) -> Bool {
         pagesAbove > imagePages / 4
     }

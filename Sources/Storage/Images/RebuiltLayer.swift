@@ -10,6 +10,7 @@ final class RebuiltLayer: ImageLayer {
     let objects: [ObjectName]
     let cuts: [UInt32: UInt32]
     let pages: UInt64
+    let closingPages: UInt64
     let holdsWholeImage: Bool
     let blocks: [PageKey]
 
@@ -28,6 +29,7 @@ final class RebuiltLayer: ImageLayer {
         holdsWholeImage = record.holdsWholeImage
         let readers = try objects.map { try unit.open($0, by: bench) }
         let extents = RebuiltBlocks.extents(of: readers).sorted { $0.start < $1.start }
+        closingPages = record.closingPages
         pages = extents.reduce(0) { $0 + UInt64($1.count) }
         let isApart = zip(extents, extents.dropFirst()).allSatisfy { $0.end <= $1.start }
         guard pages == record.pagesStored, isApart else {

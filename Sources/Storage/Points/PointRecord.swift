@@ -21,6 +21,8 @@ package struct PointRecord: Sendable, Codable, Equatable {
     package var id: BackupID { BackupID(unit: unit, sequence: sequence) }
     /// Whether it stored all pages of its image, as the first backup does and one that could not build on the one before.
     var holdsWholeImage: Bool { !isVoid && draft.preRoot == nil }
+    /// Of the pages stored, those of files that no later image goes on with.
+    var closingPages: UInt64 { min(pagesStored, draft.closingPages) }
 }
 
 /// What a writer says of its backup before it is committed.
@@ -125,6 +127,16 @@ package struct ImageFile: Sendable, Codable, Equatable {
         self.pageSize = pageSize
         self.pages = pages
     }
+}
+
+extension ImageFile {
+    /// Whether it completes its image only, so that no later one goes on with it.
+    package var isClosing: Bool { kind == "closing" }
+}
+
+extension PointDraft {
+    /// Pages of files that no later image goes on with.
+    var closingPages: UInt64 { files.reduce(0) { $0 + ($1.isClosing ? UInt64($1.pages) : 0) } }
 }
 
 /// "This file was cut to `pages` pages": what older backups hold beyond is dead.

@@ -11,6 +11,7 @@ final class RebuiltFold: ImageLayer {
     let objects: [ObjectName]
     let cuts: [UInt32: UInt32]
     let pages: UInt64
+    let closingPages: UInt64 = 0
     let holdsWholeImage: Bool
     let blocks: [PageKey]
 

@@ -24,13 +24,15 @@ final class BackupFixture {
 
     @discardableResult
     func backUp(
-        _ kind: BackupKind = .progressive, known: KnownState? = nil, preserve: Bool = false, comment: String? = nil
+        _ kind: BackupKind = .progressive, known: KnownState? = nil, preserve: Bool = false, comment: String? = nil,
+        throttle: Throttle = .unlimited
     ) throws -> BackUp.Outcome {
         let order = BackupOrder(
             kind: kind, origin: .onDemand, actor: .daemon, comment: comment, preserve: preserve)
         return try BackUp(
             engine: engine, database: FoundDatabase(name: DatabaseName("s/a"), path: "/nowhere/a"), server: "s",
-            unit: unit, compression: .fast, order: order, started: WallClock.now(), known: known
+            unit: unit, compression: .fast, order: order, started: WallClock.now(), known: known,
+            throttle: throttle
         ).run()
     }
 
