@@ -54,8 +54,7 @@ package final class PostgresEngine: Engine {
     }
 
     package func check(_ copy: String, step: @escaping @Sendable () throws -> Void) throws -> [String] {
-        try PostgresTrial.prepare(copy)
-        return try PostgresTrial(copy).problems(step: step)
+        try PostgresTrial(copy).problems(step: step)
     }
 
     package func query(
