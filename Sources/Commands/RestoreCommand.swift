@@ -9,9 +9,11 @@ struct RestoreCommand: AsyncParsableCommand {
         commandName: "restore", abstract: "Restore a database beside the original or in place.",
         discussion: """
             --to refuses a target that exists or has sidecar files. --in-place keeps the files it replaces, until \
-            `holdfast restore DB --discard-replaced`.
+            `holdfast restore DB --discard-replaced`. Of a PostgreSQL server a single database can be restored: to a file \
+            for pg_restore, or in place.
 
             Example: holdfast restore crm/app.db --at "yesterday 18:00" --to /srv/restored/app.db
+            Example: holdfast restore main/crm --in-place --at "2h ago"
             Example: holdfast restore app.db --to app.db --repository /mnt/repository --key-file repository.key
             """)
 
@@ -87,6 +89,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let verb = confirming.dryRun ? "would restore" : "restored"
         let line =
             "\(verb) \(result.database) as of \(Text.time(result.instant)) to \(result.path) (\(result.size), backup \(result.backup))"
-        return line + (result.replaced.map { "\nthe replaced files are kept in \($0)" } ?? "")
+        let kept = result.path.hasPrefix("/") ? "the replaced files are kept in" : "the replaced database is kept as"
+        return line + (result.replaced.map { "\n\(kept) \($0)" } ?? "")
     }
 }

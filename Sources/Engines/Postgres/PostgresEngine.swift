@@ -15,6 +15,7 @@ package final class PostgresEngine: Engine {
     }
 
     package let restoresFolder = true
+    package var members: (any MemberEngine)? { PostgresMembers(access: access) }
 
     package func discover(known: [String], memory: String?) -> Discovery {
         do {

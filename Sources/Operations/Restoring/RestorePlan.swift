@@ -21,12 +21,7 @@ struct RestorePlan: Sendable {
         _ request: RestoreRequest, library: BackupLibrary, roots: [String]?,
         place: (UnitID, PointRecord) throws -> String = { $1.draft.sourcePath }
     ) throws {
-        guard request.inPlace != (request.to != nil) else {
-            throw Fault(.wrongUsage, "say where to restore to: to a new path or in place")
-        }
-        guard request.backup == nil || request.at == nil else {
-            throw Fault(.wrongUsage, "name a backup or a time, not both")
-        }
+        try request.check()
         (unit, record) = try library.choose(request.database, request.backup, at: request.at)
         guard !record.isVoid else { throw Fault(.notFound, "\(record.id) is not a backup") }
         name = record.draft.database

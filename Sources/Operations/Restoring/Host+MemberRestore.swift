@@ -1,0 +1,126 @@
+import Catalog
+import Engines
+import Model
+import Platform
+import Storage
+import Wire
+
+extension Host {
+    /// Checks a restore of one database of a server that is backed up as one, records its run and queues it.
+    /// - Returns: nil when the request means no such database.
+    func requestMemberRestore(_ request: RestoreRequest, by actor: Actor) throws -> Wire::Run? {
+        let known = try catalog.members().values.joined().map(\.name)
+        let library = try library()
+        guard let name = try library.member(named: request.database, of: request.backup, known: known) else {
+            return nil
+        }
+        if request.discardReplaced, !request.inPlace, request.to == nil {
+            return try discardReplaced(name, by: actor, isDryRun: request.dryRun)
+        }
+        let running = try request.inPlace ? hostedServer(of: name).engine : nil
+        let restore = try MemberRestore(
+            name, request, library: library, running: running, scratch: settings.scratchFolder)
+        let target = try request.to.map { try RestoreTarget.new($0, sidecars: { _ in [] }, roots: roots(for: actor)) }
+        if target == nil {
+            try restore.engine.requirePlace(for: restore.member, endsClients: request.evenIfInUse)
+        }
+        if request.dryRun { return restore.dryRun(to: target, by: actor, now: WallClock.now()) }
+        let results = try catalog.enqueue(
+            [
+                RunRequest(
+                    .restore, database: name, unit: restore.unit.id, actor: actor, target: target?.path ?? name.text,
+                    isExclusive: target == nil)
+            ], at: clock)
+        let run = try results[0].get()
+        let text = "restore of \(name) out of \(restore.record.id) \(MemberRestore.place(target))"
+        start(
+            run, priority: .onDemand, started: [MessageDraft(.info, .restoreStarted, "\(text) started")],
+            work: { context in try context.host.restore(restore, to: target, request, context) },
+            failed: { RunEnding.failure($0, .restoreFailed, "\(text) failed") })
+        return board.run(String(run.id)) ?? Wire::Run(run)
+    }
+
+    private func restore(
+        _ restore: MemberRestore, to target: RestoreTarget?, _ request: RestoreRequest, _ context: RunContext
+    ) throws -> RunEnding {
+        context.begin("restoring", total: restore.size)
+        var result: RestoreResult
+        if let target {
+            result = try restore.toFile(
+                target, began: { context.begin($0, total: nil) }, step: { try context.advance(by: $0) })
+        } else {
+            result = try inPlace(restore, endsClients: request.evenIfInUse, context)
+            if request.discardReplaced, let replaced = result.replaced {
+                try restore.engine.drop(replaced: replaced)
+                result.replaced = nil
+            }
+        }
+        let shown = result
+        let aside = shown.replaced.map { "; the replaced database is kept as \($0)" } ?? ""
+        let message = MessageDraft(
+            .success, .restoreSucceeded,
+            "restored \(restore.name) out of \(restore.record.id) \(MemberRestore.place(target)), \(shown.size)\(aside)"
+        )
+        return RunEnding(
+            outcome: .succeeded(backup: restore.record.id, read: restore.size), messages: [message],
+            show: { $0.restored = shown })
+    }
+
+    private func inPlace(_ restore: MemberRestore, endsClients: Bool, _ context: RunContext) throws -> RestoreResult {
+        try? dropLoadedMembers()
+        let loaded = LoadedMember(server: restore.name.server, temporary: RestoreNames.temporaryMember())
+        let intent = LoadedMember.path(context.run.id, in: settings.intentFolder)
+        try loaded.write(to: intent)
+        let result: RestoreResult
+        do {
+            result = try restore.inPlace(
+                as: loaded.temporary, endsClients: endsClients, began: { context.begin($0, total: nil) },
+                step: { try context.advance(by: $0) })
+        } catch {
+            // What can't be dropped now is dropped by the next look after leftovers.
+            if (try? restore.engine.drop(loaded: loaded.temporary)) != nil { try? LoadedMember.forget(intent) }
+            throw error
+        }
+        try? LoadedMember.forget(intent)
+        return result
+    }
+
+    /// Drops what runs that were cut off have left in running servers.
+    func dropLoadedMembers() throws {
+        let runs = Set(board.active.map(\.id))
+        for (path, member) in try LoadedMember.leftovers(in: settings.intentFolder, without: runs) {
+            guard let engine = configuration.server(member.server)?.engine.members else { continue }
+            // A server that is down is asked again by the next look.
+            guard (try? engine.drop(loaded: member.temporary)) != nil else { continue }
+            try LoadedMember.forget(path)
+        }
+    }
+
+    private func discardReplaced(_ name: DatabaseName, by actor: Actor, isDryRun: Bool) throws -> Wire::Run {
+        guard let engine = try hostedServer(of: name).engine.members else {
+            throw Fault(.wrongUsage, "\(name.server) is backed up database by database", hint: "name one of them")
+        }
+        let kept = try engine.replaced(by: String(name.text.dropFirst(name.server.count + 1)))
+        let now = WallClock.now()
+        if !isDryRun, !kept.isEmpty {
+            for replaced in kept { try engine.drop(replaced: replaced) }
+            say([
+                MessageDraft(
+                    .info, .replacedDiscarded, "discarded \(kept.count) databases that restores had replaced",
+                    database: name, actor: actor)
+            ])
+        }
+        let verb = isDryRun ? "would discard" : "discarded"
+        return Wire::Run(
+            id: "0", kind: .restore, state: .succeeded, database: name, actor: Principal(actor), created: now,
+            started: now, finished: now,
+            outcome: kept.isEmpty ? "nothing was kept" : "\(verb) \(kept.joined(separator: ", "))")
+    }
+
+    private func hostedServer(of name: DatabaseName) throws -> HostedServer {
+        if let server = configuration.server(name.server) { return server }
+        throw Fault(
+            .notFound, "server \(name.server) of \(name) is not in the settings",
+            hint: "add it to the settings, or restore the database to a file with --to")
+    }
+}
