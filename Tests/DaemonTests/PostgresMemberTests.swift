@@ -151,7 +151,8 @@ struct PostgresMemberTests {
         return child
     }
 
-    @Test func tooLittleScratchIsToldBeforeAnythingIsWritten() async throws {
+    @Test func aFullDiskIsToldAndLeavesNothing() async throws {
+        let target = try await SmallDisk(megabytes: 1)
         let disk = try await SmallDisk(megabytes: 48)
         let shop = try await ShopCluster(state: "\(disk.path)/state")
         try await shop.daemon.backUp("main")
@@ -162,5 +163,11 @@ struct PostgresMemberTests {
         #expect(try shop.leftovers == [])
         #expect(!FileManager.default.fileExists(atPath: file))
         #expect(try FileManager.default.contentsOfDirectory(atPath: shop.daemon.restored).isEmpty)
+
+        try await disk.resize(megabytes: 300)
+        let full = try await shop.daemon.holdfast("restore", "main/shop", "--to", "\(target.path)/shop")
+        expectRefusal(full, 1, .outOfSpace)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target.path).isEmpty)
+        #expect(try shop.leftovers == [])
     }
 }

@@ -40,15 +40,24 @@ struct PostgresMember: Codable {
 
     /// In the copy, whose server is of no further use: gives it its temporary name, and takes off what it must not come
     /// back with: a fence that was closed when it was backed up, and the mark of a replaced database.
-    mutating func settle(as temporary: String?, _ connection: PostgresConnection) throws {
+    mutating func settle(as temporary: String?, _ access: PostgresAccess, _ connection: PostgresConnection) throws {
         let fence = PostgresFence(connection)
         if let plan = try fence.leftovers() { try fence.reopen(plan) }
         let quoted = PostgresIdentifier(name).quoted
         try connection.query("ALTER DATABASE \(quoted) RESET \"\(PostgresPlacement.mark)\"")
         if isClosed { try connection.query("ALTER DATABASE \(quoted) ALLOW_CONNECTIONS true") }
+        try rollBackPrepared(try access.connect(database: name))
         guard let temporary else { return }
         try connection.query("ALTER DATABASE \(quoted) RENAME TO \(PostgresIdentifier(temporary).quoted)")
         self.temporary = temporary
+    }
+
+    /// Transactions that were prepared and never committed are in no dump; their locks would keep it waiting for ever.
+    /// - Parameter connection: to the database itself.
+    private func rollBackPrepared(_ connection: PostgresConnection) throws {
+        let found = try connection.query(
+            "SELECT quote_literal(gid) AS name FROM pg_prepared_xacts WHERE database = current_database()")
+        for row in found { try connection.query("ROLLBACK PREPARED \(try row.text("name"))") }
     }
 
     /// - Parameter connection: to the database itself.

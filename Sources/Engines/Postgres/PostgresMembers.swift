@@ -33,7 +33,7 @@ struct PostgresMembers: MemberEngine {
         let access = try server.access()
         let connection = try access.connect(database: "template1", step: step)
         var found = try PostgresMember(member, of: connection)
-        try found.settle(as: name, connection)
+        try found.settle(as: name, access, connection)
         let database = found.temporary ?? found.name
         try found.collectNeeds(try access.connect(database: database, step: step))
         let result = try PostgresPrograms.run(

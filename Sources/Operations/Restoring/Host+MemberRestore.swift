@@ -10,12 +10,14 @@ extension Host {
     /// - Returns: nil when the request means no such database.
     func requestMemberRestore(_ request: RestoreRequest, by actor: Actor) throws -> Wire::Run? {
         let known = try catalog.members().values.joined().map(\.name)
+        if request.discardReplaced, !request.inPlace, request.to == nil {
+            let units = try catalog.databases(includingGone: true).map(\.name)
+            let name = try MemberName.choose(request.database, known: known, units: units)
+            return try name.map { try discardReplaced($0, by: actor, isDryRun: request.dryRun) }
+        }
         let library = try library()
         guard let name = try library.member(named: request.database, of: request.backup, known: known) else {
             return nil
-        }
-        if request.discardReplaced, !request.inPlace, request.to == nil {
-            return try discardReplaced(name, by: actor, isDryRun: request.dryRun)
         }
         let running = try request.inPlace ? hostedServer(of: name).engine : nil
         let restore = try MemberRestore(
@@ -50,6 +52,7 @@ extension Host {
                 target, began: { context.begin($0, total: nil) }, step: { try context.advance(by: $0) })
         } else {
             result = try inPlace(restore, endsClients: request.evenIfInUse, context)
+            seeMembersAgain(restore.name)
             if request.discardReplaced, let replaced = result.replaced {
                 try restore.engine.drop(replaced: replaced)
                 result.replaced = nil
@@ -67,6 +70,7 @@ extension Host {
     }
 
     private func inPlace(_ restore: MemberRestore, endsClients: Bool, _ context: RunContext) throws -> RestoreResult {
+        // Of one that was killed; what fails here is told by whoever looks after it once a minute.
         try? dropLoadedMembers()
         let loaded = LoadedMember(server: restore.name.server, temporary: RestoreNames.temporaryMember())
         let intent = LoadedMember.path(context.run.id, in: settings.intentFolder)
@@ -115,6 +119,11 @@ extension Host {
             id: "0", kind: .restore, state: .succeeded, database: name, actor: Principal(actor), created: now,
             started: now, finished: now,
             outcome: kept.isEmpty ? "nothing was kept" : "\(verb) \(kept.joined(separator: ", "))")
+    }
+
+    /// Lists what is there now at once, not with the next look at the server.
+    private func seeMembersAgain(_ name: DatabaseName) {
+        do { try discover(try hostedServer(of: name)) } catch { report(Fault.wrapping(error)) }
     }
 
     private func hostedServer(of name: DatabaseName) throws -> HostedServer {

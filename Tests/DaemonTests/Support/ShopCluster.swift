@@ -35,7 +35,7 @@ final class ShopCluster: Sendable {
             "GRANT SELECT ON customers TO auditor", database: "crm", user: "postgres")
         try server.execute("ALTER TABLE customers OWNER TO clerk", database: "crm")
         try server.execute(
-            "CREATE TABLE orders AS SELECT n AS id, md5(n::text) AS number FROM generate_series(1, 500) n",
+            "CREATE TABLE orders AS SELECT n AS id, md5(n::text) AS number FROM generate_series(1, 60000) n",
             database: "shop")
         daemon = try await PrivateDaemon.started(options)
     }
