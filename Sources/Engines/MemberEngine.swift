@@ -10,6 +10,7 @@ package protocol MemberEngine: Sendable {
     var listFile: String { get }
 
     /// The members that an image holds, as its list tells; nil for a list by an older version, which doesn't.
+    /// - Throws: `not-found` for programs that it takes to get them out.
     func members(in list: [UInt8]) throws -> [String]?
 
     /// Writes a member of a restored copy to a file in the engine's own format, and spends the copy.
@@ -42,8 +43,10 @@ package protocol MemberEngine: Sendable {
     /// - Throws: `database-in-use` naming the clients.
     func place(_ member: ExtractedMember, endsClients: Bool, at instant: Instant) throws -> String?
 
-    /// Drops what a load has left under its temporary name, whoever uses it; one that is gone is no fault.
-    func drop(loaded name: String) throws
+    /// Drops what a load has left under its temporary name, whoever uses it.
+    /// - Returns: false when there is none.
+    @discardableResult
+    func drop(loaded name: String) throws -> Bool
 
     /// Databases that were replaced by restores of a member, and kept.
     func replaced(by member: String) throws -> [String]

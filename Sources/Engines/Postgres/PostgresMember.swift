@@ -35,7 +35,7 @@ struct PostgresMember: Codable {
 
     /// What follows the server's name in the name of a database.
     static func member(_ name: String) -> String {
-        String(DatabaseName(server: "", path: name).text.dropFirst())
+        DatabaseName(server: "", path: name).path
     }
 
     /// In the copy, whose server is of no further use: gives it its temporary name, and takes off what it must not come

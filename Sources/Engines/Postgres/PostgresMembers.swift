@@ -12,8 +12,9 @@ struct PostgresMembers: MemberEngine {
     let listFile = PostgresRestoreNote.name
 
     func members(in list: [UInt8]) throws -> [String]? {
-        try Records.decode(PostgresRestoreNote.self, from: String(decoding: list, as: UTF8.self)).databases?
-            .map(PostgresMember.member)
+        let note = try Records.decode(PostgresRestoreNote.self, from: String(decoding: list, as: UTF8.self))
+        _ = try PostgresPrograms.folder(version: note.version)
+        return note.databases?.map(PostgresMember.member)
     }
 
     func extract(
@@ -72,13 +73,17 @@ struct PostgresMembers: MemberEngine {
         try PostgresPlacement(try access.get()).place(try record(of: member), endsClients: endsClients, at: instant)
     }
 
-    func drop(loaded name: String) throws { try PostgresPlacement(try access.get()).drop(name, isForced: true) }
+    func drop(loaded name: String) throws -> Bool {
+        try PostgresPlacement(try access.get()).drop(name, isForced: true)
+    }
 
     func replaced(by member: String) throws -> [String] {
         try PostgresPlacement(try access.get()).replaced(by: member)
     }
 
-    func drop(replaced name: String) throws { try PostgresPlacement(try access.get()).drop(name, isForced: false) }
+    func drop(replaced name: String) throws {
+        _ = try PostgresPlacement(try access.get()).drop(name, isForced: false)
+    }
 
     private func record(of member: ExtractedMember) throws -> PostgresMember {
         try Records.decode(PostgresMember.self, from: member.record)

@@ -151,8 +151,9 @@ extension PostgresPlacement {
     }
 
     /// - Parameter isForced: ends the sessions with it.
-    func drop(_ name: String, isForced: Bool) throws {
-        guard try names().contains(name) else { return }
+    /// - Returns: false when there is none.
+    func drop(_ name: String, isForced: Bool) throws -> Bool {
+        guard try names().contains(name) else { return false }
         // One that is a template can't be dropped.
         try connection.query("ALTER DATABASE \(quoted(name)) IS_TEMPLATE false")
         do {
@@ -161,6 +162,7 @@ extension PostgresPlacement {
         } catch let fault as Fault where fault.code == .databaseInUse {
             throw try inUse(name, try PostgresClients(connection).list(databases: [name]))
         }
+        return true
     }
 
     private func names() throws -> [String] {

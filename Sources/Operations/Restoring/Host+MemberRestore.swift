@@ -52,11 +52,7 @@ extension Host {
                 target, began: { context.begin($0, total: nil) }, step: { try context.advance(by: $0) })
         } else {
             result = try inPlace(restore, endsClients: request.evenIfInUse, context)
-            seeMembersAgain(restore.name)
-            if request.discardReplaced, let replaced = result.replaced {
-                try restore.engine.drop(replaced: replaced)
-                result.replaced = nil
-            }
+            settle(restore, discardsReplaced: request.discardReplaced, &result)
         }
         let shown = result
         let aside = shown.replaced.map { "; the replaced database is kept as \($0)" } ?? ""
@@ -69,17 +65,32 @@ extension Host {
             show: { $0.restored = shown })
     }
 
+    /// What follows a restore in place, which is done whatever happens here.
+    private func settle(_ restore: MemberRestore, discardsReplaced: Bool, _ result: inout RestoreResult) {
+        do {
+            try closeAgain(restore.name)
+            if discardsReplaced, let replaced = result.replaced {
+                try restore.engine.drop(replaced: replaced)
+                result.replaced = nil
+            }
+            try discover(try hostedServer(of: restore.name))
+        } catch { say([MessageDraft(.error, Fault.wrapping(error))]) }
+    }
+
     private func inPlace(_ restore: MemberRestore, endsClients: Bool, _ context: RunContext) throws -> RestoreResult {
         // Of one that was killed; what fails here is told by whoever looks after it once a minute.
         try? dropLoadedMembers()
-        let loaded = LoadedMember(server: restore.name.server, temporary: RestoreNames.temporaryMember())
+        var loaded = LoadedMember(database: restore.name, temporary: RestoreNames.temporaryMember())
         let intent = LoadedMember.path(context.run.id, in: settings.intentFolder)
         try loaded.write(to: intent)
         let result: RestoreResult
         do {
             result = try restore.inPlace(
                 as: loaded.temporary, endsClients: endsClients, began: { context.begin($0, total: nil) },
-                step: { try context.advance(by: $0) })
+                placing: {
+                    loaded.isPlacing = true
+                    try loaded.write(to: intent)
+                }, step: { try context.advance(by: $0) })
         } catch {
             // What can't be dropped now is dropped by the next look after leftovers.
             if (try? restore.engine.drop(loaded: loaded.temporary)) != nil { try? LoadedMember.forget(intent) }
@@ -89,22 +100,11 @@ extension Host {
         return result
     }
 
-    /// Drops what runs that were cut off have left in running servers.
-    func dropLoadedMembers() throws {
-        let runs = Set(board.active.map(\.id))
-        for (path, member) in try LoadedMember.leftovers(in: settings.intentFolder, without: runs) {
-            guard let engine = configuration.server(member.server)?.engine.members else { continue }
-            // A server that is down is asked again by the next look.
-            guard (try? engine.drop(loaded: member.temporary)) != nil else { continue }
-            try LoadedMember.forget(path)
-        }
-    }
-
     private func discardReplaced(_ name: DatabaseName, by actor: Actor, isDryRun: Bool) throws -> Wire::Run {
         guard let engine = try hostedServer(of: name).engine.members else {
             throw Fault(.wrongUsage, "\(name.server) is backed up database by database", hint: "name one of them")
         }
-        let kept = try engine.replaced(by: String(name.text.dropFirst(name.server.count + 1)))
+        let kept = try engine.replaced(by: name.path)
         let now = WallClock.now()
         if !isDryRun, !kept.isEmpty {
             for replaced in kept { try engine.drop(replaced: replaced) }
@@ -121,12 +121,21 @@ extension Host {
             outcome: kept.isEmpty ? "nothing was kept" : "\(verb) \(kept.joined(separator: ", "))")
     }
 
-    /// Lists what is there now at once, not with the next look at the server.
-    private func seeMembersAgain(_ name: DatabaseName) {
-        do { try discover(try hostedServer(of: name)) } catch { report(Fault.wrapping(error)) }
+    /// A database that an admin has closed stays closed: the restored one is closed, and the replaced one opened.
+    private func closeAgain(_ name: DatabaseName) throws {
+        let engine = try hostedServer(of: name).engine
+        for record in closed.all where record.name == name {
+            let plan = try engine.planClosing(name.path)
+            let renewed = ClosedDatabases.Record(
+                id: .random(), name: name, server: record.server, plan: plan, since: record.since, actor: record.actor)
+            try closed.add(renewed)
+            try engine.close(plan)
+            try engine.reopen(record.plan)
+            try closed.remove(record)
+        }
     }
 
-    private func hostedServer(of name: DatabaseName) throws -> HostedServer {
+    func hostedServer(of name: DatabaseName) throws -> HostedServer {
         if let server = configuration.server(name.server) { return server }
         throw Fault(
             .notFound, "server \(name.server) of \(name) is not in the settings",

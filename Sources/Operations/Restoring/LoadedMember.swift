@@ -6,9 +6,12 @@ import Platform
 struct LoadedMember: Codable {
     private static let suffix = ".member"
 
-    var server: String
+    /// What it is to become.
+    var database: DatabaseName
     /// As the server calls it.
     var temporary: String
+    /// Whether it was about to get its own name.
+    var isPlacing = false
 
     static func path(_ run: Int64, in folder: String) -> String { "\(folder)/\(run)\(suffix)" }
 

@@ -40,7 +40,7 @@ struct MemberRestore: Sendable {
     var size: ByteCount { ByteCount(record.draft.files.reduce(0) { $0 + $1.length }) }
 
     /// What follows the server's name.
-    var member: String { String(name.text.dropFirst(name.server.count + 1)) }
+    var member: String { name.path }
 
     /// Found out before anything is restored, where the backup tells.
     private func requireListed() throws {
@@ -84,8 +84,9 @@ struct MemberRestore: Sendable {
     /// - Parameters:
     ///   - temporary: its name until then; the caller drops what is left of it after a fault.
     ///   - endsClients: of the present one, when its turn comes.
+    ///   - placing: called when all is ready, before it gets its own name.
     func inPlace(
-        as temporary: String, endsClients: Bool, began: (String) -> Void,
+        as temporary: String, endsClients: Bool, began: (String) -> Void, placing: () throws -> Void,
         step: @escaping @Sendable (Int) throws -> Void
     ) throws -> RestoreResult {
         try trial(step).run { copy in
@@ -97,6 +98,7 @@ struct MemberRestore: Sendable {
             try Files.removeTree(copy)
             began("loading")
             try engine.load(extracted, from: dump.path) { try step(0) }
+            try placing()
             let replaced = try engine.place(extracted, endsClients: endsClients, at: WallClock.now())
             var result = result(name.text, extracted.size)
             result.replaced = replaced

@@ -52,7 +52,7 @@ struct PostgresMembersTests {
 
         /// What follows the server's name in the name of a database.
         func member(_ name: String) -> String {
-            String(DatabaseName(server: "main", path: name).text.dropFirst("main/".count))
+            DatabaseName(server: "main", path: name).path
         }
 
         func extract(_ name: String, as temporary: String?) throws -> (member: ExtractedMember, file: String) {
