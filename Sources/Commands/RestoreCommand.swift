@@ -9,13 +9,13 @@ struct RestoreCommand: AsyncParsableCommand {
         commandName: "restore", abstract: "Restore a database beside the original or in place.",
         discussion: """
             --to refuses a target that exists or has sidecar files. --in-place keeps the files it replaces, until \
-            `holdfast restore DB --discard-replaced`.
+            `holdfast restore DB --discard-replaced`. Of a PostgreSQL server a single database can be restored: to a file \
+            for pg_restore, or in place. Of one whose log is received the newest second is restored, unless --backup, \
+            --at, --lsn, --xid or --restore-point names another state.
 
             Example: holdfast restore crm/app.db --at "yesterday 18:00" --to /srv/restored/app.db
-            Of a PostgreSQL server whose log is received, without --backup the newest state is restored, to the second, or \
-            exactly the one that --at, --lsn, --xid or --restore-point names.
-
             Example: holdfast restore main --at "today 14:05" --to /srv/restored/main
+            Example: holdfast restore main/crm --in-place --at "2h ago"
             Example: holdfast restore app.db --to app.db --repository /mnt/repository --key-file repository.key
             """)
 
@@ -113,8 +113,8 @@ struct RestoreCommand: AsyncParsableCommand {
         let verb = confirming.dryRun ? "would restore" : "restored"
         let line =
             "\(verb) \(result.database) as of \(Text.time(result.instant)) to \(result.path) (\(result.size), backup \(result.backup))"
-        return line + (result.recovery.map(text) ?? "")
-            + (result.replaced.map { "\nthe replaced files are kept in \($0)" } ?? "")
+        let kept = result.path.hasPrefix("/") ? "the replaced files are kept in" : "the replaced database is kept as"
+        return line + (result.recovery.map(text) ?? "") + (result.replaced.map { "\n\(kept) \($0)" } ?? "")
     }
 
     private func text(_ recovery: RestoreResult.Recovery) -> String {

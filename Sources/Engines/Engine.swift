@@ -88,6 +88,9 @@ package protocol Engine: Sendable {
     /// Whether what is captured is a folder of files, restored as one, and not a file.
     var restoresFolder: Bool { get }
 
+    /// What handles the databases of a server that is backed up as one; nil where each is a backup unit of its own.
+    var members: (any MemberEngine)? { get }
+
     /// Makes a restored folder ready for use: what the image has no file for.
     /// - Parameter path: what the folder will be called.
     func completeRestore(in folder: String, becoming path: String) throws
@@ -128,6 +131,7 @@ package protocol Engine: Sendable {
 
 extension Engine {
     package var restoresFolder: Bool { false }
+    package var members: (any MemberEngine)? { nil }
     package func completeRestore(in folder: String, becoming path: String) throws {}
     package func followLog(_ slot: LogSlot, after: LogPosition?) throws -> (any LogStream)? { nil }
     package func logLag(_ slot: LogSlot) throws -> LogLag? { nil }

@@ -1,6 +1,8 @@
 import Model
 
 /// The engines there are, by the name settings use.
+///
+/// Another one is a folder, a line here, an example in `etc/holdfast.toml`, and a test that runs `EngineContract` on it.
 package enum EngineRegistry {
     package static let kinds = ["sqlite", "postgres"]
 

@@ -118,10 +118,14 @@ package final class PostgresServer: Sendable {
     }
 
     /// Stops it and starts it on the files of the copy.
-    package func putCopyBack() throws {
+    package func putCopyBack() throws { try replaceFiles(by: "\(folder)/kept") }
+
+    /// Stops it and starts it on other files, which are moved into the place of its own.
+    package func replaceFiles(by copy: String) throws {
         stop()
         try FileManager.default.removeItem(atPath: dataFolder)
-        try FileManager.default.moveItem(atPath: "\(folder)/kept", toPath: dataFolder)
+        try FileManager.default.moveItem(atPath: copy, toPath: dataFolder)
+        if geteuid() == 0 { try Self.call(["/usr/bin/chown", "-R", "postgres:", dataFolder]) }
         try start()
     }
 

@@ -9,6 +9,8 @@ package struct DatabaseName: Sendable, Hashable, Comparable, Codable, CustomStri
     package init(_ text: String) { self.text = text }
 
     package var server: String { String(text.prefix { $0 != "/" }) }
+    /// What follows the server's name; empty for a whole server.
+    package var path: String { String(text.dropFirst(server.count + 1)) }
     package var description: String { text }
 
     package static func < (left: DatabaseName, right: DatabaseName) -> Bool { left.text < right.text }

@@ -19,14 +19,17 @@ package struct ChildProcess: Sendable {
     package var deadline: Duration
     /// From `SIGTERM` to `SIGKILL`.
     package var grace: Duration
+    /// Takes standard output, from where it stands; it doesn't show in the result then.
+    package var output: File?
 
     package init(
-        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], deadline: Duration,
-        grace: Duration = .seconds(10)
+        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], output: File? = nil,
+        deadline: Duration, grace: Duration = .seconds(10)
     ) {
         self.program = program
         self.arguments = arguments
         self.environment = environment
+        self.output = output
         self.deadline = deadline
         self.grace = grace
     }
@@ -73,25 +76,29 @@ package struct ChildProcess: Sendable {
         var options = PlatformOptions()
         options.createSession = true
         let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
-        let result = try await Subprocess.run(
-            .path(FilePath(program)), arguments: Arguments(arguments),
-            environment: .custom(Dictionary(variables) { $1 }),
-            workingDirectory: "/", platformOptions: options, input: .none, output: .sequence,
-            error: .combinedWithOutput
-        ) { execution in
-            let leader = execution.processIdentifier
-            async let output = Self.collect(execution.standardOutput)
-            let stopped = try await Threads.run("command") {
-                supervise(leader.value, leader.processDescriptor, stop)
-            }
-            return (stopped, await output)
+        let configuration = Configuration(
+            executable: .path(FilePath(program)), arguments: Arguments(arguments),
+            environment: .custom(Dictionary(variables) { $1 }), workingDirectory: "/", platformOptions: options)
+        if let output {
+            let file = FileDescriptor(rawValue: output.descriptor)
+            let result = try await Subprocess.run(
+                configuration, input: .none, output: .fileDescriptor(file, closeAfterSpawningProcess: false),
+                error: .sequence
+            ) { try await attend($0.processIdentifier, $0.standardError, stop) }
+            return Result(result.terminationStatus, result.closureResult)
         }
-        let ending: Ending =
-            switch result.terminationStatus {
-            case .exited(let status): .exited(status)
-            case .signaled(let signal): .signalled(signal)
-            }
-        return Result(ending: ending, stop: result.closureResult.0, output: result.closureResult.1)
+        let result = try await Subprocess.run(
+            configuration, input: .none, output: .sequence, error: .combinedWithOutput
+        ) { try await attend($0.processIdentifier, $0.standardOutput, stop) }
+        return Result(result.terminationStatus, result.closureResult)
+    }
+
+    private func attend(
+        _ leader: ProcessIdentifier, _ words: SubprocessOutputSequence, _ stop: @escaping @Sendable () -> Bool
+    ) async throws -> (Stop?, String) {
+        async let output = Self.collect(words)
+        let stopped = try await Threads.run("command") { supervise(leader.value, leader.processDescriptor, stop) }
+        return (stopped, await output)
     }
 
     /// Ends with the program, also when something it left behind keeps its output open.
@@ -129,6 +136,17 @@ package struct ChildProcess: Sendable {
         var state = siginfo_t()
         let result = waitid(P_PID, id_t(process), &state, WEXITED | WNOHANG | WNOWAIT)
         return result == 0 ? state.si_signo == SIGCHLD : errno != EINTR
+    }
+}
+
+extension ChildProcess.Result {
+    fileprivate init(_ status: TerminationStatus, _ course: (stop: ChildProcess.Stop?, output: String)) {
+        let ending: ChildProcess.Ending =
+            switch status {
+            case .exited(let status): .exited(status)
+            case .signaled(let signal): .signalled(signal)
+            }
+        self.init(ending: ending, stop: course.stop, output: course.output)
     }
 }
 

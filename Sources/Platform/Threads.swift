@@ -19,6 +19,12 @@ package enum Threads {
         thread.start()
     }
 
+    /// Lets this thread, which must be one of our own, wait.
+    package static func pause(_ duration: Duration) {
+        Thread.sleep(
+            forTimeInterval: Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18)
+    }
+
     /// Runs `body` on a thread of its own; the caller's task waits without holding one. Cancelling doesn't stop `body`.
     package static func run<Value: Sendable>(
         _ name: String, _ body: @escaping @Sendable () throws -> Value

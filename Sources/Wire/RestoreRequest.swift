@@ -63,10 +63,10 @@ package struct RestoreResult: Sendable, Codable, Equatable {
     package var backup: BackupID
     package var database: DatabaseName
     package var instant: Instant
-    /// Absolute path of the restored file.
+    /// Absolute path of what was restored; of a database put into its server the name.
     package var path: String
     package var size: ByteCount
-    /// Where the files that it replaced are kept.
+    /// Where the files that it replaced are kept; of a database put into its server what the replaced one is called now.
     package var replaced: String?
     /// How far its server follows the log when it is started; nil for a backup as it is.
     package var recovery: Recovery?

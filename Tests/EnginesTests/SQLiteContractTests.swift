@@ -13,7 +13,8 @@ import Testing
         let holder = try LedgerWriter.start("hold", fixture.path)
         try holder.waitUntilReady()
         try fixture.change()
-        try EngineContract(fixture).verify()
+        try EngineContract(fixture).verifyReading()
+        try EngineContract(fixture).verifyClients()
         _ = try holder.finish()
     }
 }

@@ -1,9 +1,10 @@
 import Engines
 import EnginesTestSupport
+import Foundation
 import Model
 
 /// A folder with one ledger database, and an engine that looks into it.
-final class SQLiteFixture: EngineFixture {
+final class SQLiteFixture: EngineSubject {
     let root: TestFolder
     let database: FoundDatabase
     let engine: any Engine
@@ -31,11 +32,32 @@ final class SQLiteFixture: EngineFixture {
     var unreachable: any Engine { SQLiteEngine(Self.server(root, ["absent"])) }
     var path: String { database.path }
 
-    func change() throws {
-        try LedgerWriter.run("update", path, "--rows", "3", "--seed", "\(UInt32.random(in: 0 ... .max))")
-    }
+    var restarted: any Engine { SQLiteEngine(Self.server(root, ["data"])) }
+    var member: String { database.path }
+    /// Clients are processes.
+    let promises = EnginePromises(knowsUnchanged: true, commandsClients: false)
+
+    func change() throws { try LedgerWriter.run("write", path, "--seconds", "0", "--transactions", "1") }
+    func content() throws -> [String] { try content(of: path) }
+    func content(of copy: String) throws -> [String] { ["transaction \(try LedgerWriter.prove(copy))"] }
     func surroundings() throws -> [String] { try root.inventory("data") }
-    func prove(_ path: String) throws { _ = try LedgerWriter.prove(path) }
+    func connect() throws -> any SubjectClient { try Holder(path) }
+    func closeByHalf() -> [() throws -> Void] { [] }
+
+    func replace(by copy: String) throws {
+        for file in [path] + engine.sidecars(of: path) where FileManager.default.fileExists(atPath: file) {
+            try FileManager.default.moveItem(atPath: file, toPath: root("former-\(UInt32.random(in: 0 ... .max))"))
+        }
+        try FileManager.default.moveItem(atPath: copy, toPath: path)
+    }
+
+    func damage(_ copy: String) throws {
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: copy))
+        try file.seek(toOffset: 10 * 4096)
+        try file.write(contentsOf: [UInt8](repeating: 0x5A, count: 4096))
+        try file.close()
+    }
+
     func scratchPath(_ name: String) -> String { root(name) }
 
     /// Captures an image and proves it.
@@ -46,4 +68,19 @@ final class SQLiteFixture: EngineFixture {
         let captured = try Snapshots.capture(engine, database, to: image, pagesAtOnce: pagesAtOnce)
         return (try LedgerWriter.prove(image), captured.notes, captured.restarts)
     }
+}
+
+/// A process that has the database open.
+private final class Holder: SubjectClient {
+    private let child: LedgerWriter.Child
+
+    init(_ path: String) throws {
+        child = try LedgerWriter.start("hold", path)
+        try child.waitUntilReady()
+    }
+
+    var processID: Int32 { child.processID }
+    func isServed() -> Bool { child.isRunning }
+    func hears(_ word: String) -> Bool { false }
+    func leave() throws { _ = try child.finish() }
 }

@@ -58,6 +58,15 @@ import Testing
         #expect(short.output == "out / err\u{FFFD}[2J")
     }
 
+    @Test func printsIntoAFile() async throws {
+        let file = try put([1, 2, 3, 4], "\(Fixture.folder)/printed")
+        var child = script("head -c 300000 /dev/zero; echo told >&2")
+        child.output = try File.open("\(Fixture.folder)/printed", .readWrite)
+        let result = try await child.run()
+        #expect(result.output == "told")
+        #expect(try file.status().size == 300_000)
+    }
+
     @Test func argumentsArePassedOnAsTheyAre() async throws {
         let words = ["a b", "$HOME", "; exit 9", "*", "ü"]
         let result = try await ChildProcess("/usr/bin/printf", ["%s\n"] + words, deadline: .seconds(60)).run()

@@ -58,6 +58,16 @@ package struct PostgresAccess: Sendable {
         return all
     }
 
+    /// For PostgreSQL's own programs: how to reach a database as we do, with no secret in it.
+    func words(database: String) -> String { Self.words(ours(database)) }
+
+    /// libpq's keywords in one text.
+    static func words(_ options: [String: String]) -> String {
+        options.sorted { $0.key < $1.key }.map { keyword, value in
+            "\(keyword)='\(value.map { $0 == "'" || $0 == "\\" ? "\\\($0)" : String($0) }.joined())'"
+        }.joined(separator: " ")
+    }
+
     private func ours(_ database: String?) -> [String: String] {
         var all = options
         if let database { all["dbname"] = database }

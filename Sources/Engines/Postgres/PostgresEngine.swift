@@ -15,6 +15,7 @@ package final class PostgresEngine: Engine {
     }
 
     package let restoresFolder = true
+    package var members: (any MemberEngine)? { PostgresMembers(access: access) }
 
     package func discover(known: [String], memory: String?) -> Discovery {
         do {
@@ -54,8 +55,7 @@ package final class PostgresEngine: Engine {
     }
 
     package func check(_ copy: String, step: @escaping @Sendable () throws -> Void) throws -> [String] {
-        try PostgresTrial.prepare(copy)
-        return try PostgresTrial(copy).problems(step: step)
+        try PostgresTrial(copy).problems(step: step)
     }
 
     package func query(

@@ -17,6 +17,8 @@ struct PostgresRestoreNote: Codable {
     var checksums: Bool
     /// What a server needs to have as large as it was to follow the log.
     var settings: [String: String]
+    /// Those there were from the start of the backup to its end; nil in notes of an older version.
+    var databases: [String]?
 
     init(_ facts: PostgresCluster, _ connection: PostgresConnection, from start: PostgresLSN, to end: PostgresLSN)
         throws
@@ -28,6 +30,8 @@ struct PostgresRestoreNote: Codable {
         stopped = "\(end)"
         checksums = facts.hasChecksums
         superuser = try connection.query("SELECT rolname FROM pg_roles WHERE oid = 10").one().text("rolname")
+        let names = Set(facts.databases.map(\.name) + (try PostgresDiscovery.databaseNames(connection)))
+        databases = names.sorted()
         let rows = try connection.query(
             """
             SELECT name, setting FROM pg_settings WHERE name IN ('max_connections', 'max_worker_processes',

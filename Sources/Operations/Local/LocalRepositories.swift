@@ -80,6 +80,9 @@ private struct OpenRepository: LocalRepository {
     func backup(_ id: BackupID) throws -> Backup { try library.backup(id) }
 
     func restore(_ request: RestoreRequest, progress: @escaping @Sendable (Progress) -> Void) throws -> RestoreResult {
+        if let name = try library.member(named: request.database, of: request.backup, known: []) {
+            return try restore(name, request, progress)
+        }
         let plan = try RestorePlan(request, library: library, roots: nil)
         try plan.refuseClients(request)
         if request.dryRun {
@@ -96,6 +99,27 @@ private struct OpenRepository: LocalRepository {
                 result.replaced = nil
             }
             return result
+        }
+    }
+
+    /// One database of a server that is backed up as one, to a file.
+    private func restore(
+        _ name: DatabaseName, _ request: RestoreRequest, _ progress: @escaping @Sendable (Progress) -> Void
+    ) throws -> RestoreResult {
+        guard let path = request.to else {
+            throw Fault(
+                .wrongUsage, "\(name) is restored in place by the daemon, which knows its server",
+                hint: "restore it to a file with --to, and load that with `pg_restore --create`")
+        }
+        let restore = try MemberRestore(name, request, library: library, scratch: Self.scratch)
+        let target = try RestoreTarget.new(path, sidecars: { _ in [] }, roots: nil)
+        if request.dryRun {
+            return RestoreResult(
+                backup: restore.record.id, database: name, instant: restore.record.draft.instant, path: target.path,
+                size: restore.size)
+        }
+        return try LocalProgress.report("restoring", total: nil, to: progress) { step in
+            try restore.toFile(target, step: step)
         }
     }
 

@@ -22,6 +22,7 @@ struct EngineDefaults: Sendable {
     init(of record: PointRecord) throws { try self.init(record.draft.engine) }
 
     var restoresFolder: Bool { engine.restoresFolder }
+    var members: (any MemberEngine)? { engine.members }
 
     func sidecars(of path: String) -> [String] { engine.sidecars(of: path) }
     func clients(of database: FoundDatabase) throws -> ClientListing { try engine.clients(of: [database]) }

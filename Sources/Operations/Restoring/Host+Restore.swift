@@ -10,6 +10,7 @@ import Wire
 extension Host {
     /// Checks a restore, records its run and queues it.
     func requestRestore(_ request: RestoreRequest, by actor: Actor) throws -> Wire::Run {
+        if let run = try requestMemberRestore(request, by: actor) { return run }
         if request.discardReplaced, !request.inPlace, request.to == nil {
             return try discardReplaced(request.database, by: actor, isDryRun: request.dryRun)
         }

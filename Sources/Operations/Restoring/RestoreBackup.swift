@@ -88,7 +88,7 @@ struct RestoreBackup {
         return try Files.list(folder).filter { $0.hasPrefix(prefix) }.sorted().map { "\(folder)/\($0)" }
     }
 
-    private static func temporary(for path: String) -> String {
+    static func temporary(for path: String) -> String {
         "\(Files.parent(of: path))/\(RestoreNames.temporary(for: Files.name(of: path)))"
     }
 

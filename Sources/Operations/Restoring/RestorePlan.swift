@@ -23,12 +23,7 @@ struct RestorePlan: Sendable {
         _ request: RestoreRequest, library: BackupLibrary, roots: [String]?,
         place: (UnitID, PointRecord) throws -> String = { $1.draft.sourcePath }
     ) throws {
-        guard request.inPlace != (request.to != nil) else {
-            throw Fault(.wrongUsage, "say where to restore to: to a new path or in place")
-        }
-        guard request.backup == nil || request.at == nil else {
-            throw Fault(.wrongUsage, "name a backup or a time, not both")
-        }
+        try request.check()
         (unit, record, recovery) = try library.choose(request)
         guard !record.isVoid else { throw Fault(.notFound, "\(record.id) is not a backup") }
         name = record.draft.database

@@ -63,7 +63,7 @@ extension Host {
             // Each part is on its own: one that fails is told, and keeps none of the others.
             for part in [
                 observeClock, observeZone, tellHanging, giveUpWaiting, lookForMissing, advanceGrace, observeOverdue,
-                clean,
+                dropLoadedMembers, clean,
             ] {
                 do { try part() } catch { report(Fault.wrapping(error)) }
             }

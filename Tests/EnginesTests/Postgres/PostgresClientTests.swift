@@ -53,7 +53,8 @@ struct PostgresClientTests {
         let program = try server.client(database: "crm", application: "pg_amcheck")
         let foreign = try server.client(user: "shop", database: "crm", application: "holdfast")
         let folder = try TestFolder()
-        let receiver = try Program("pg_receivewal", ["-D", folder.path, "-h", server.folder, "-U", "postgres", "-n"])
+        let receiver = try PostgresProgram(
+            "pg_receivewal", ["-D", folder.path, "-h", server.folder, "-U", "postgres", "-n"])
         defer { receiver.end() }
         try wait(for: "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'")
         let parallel = try server.access(user: "shop").connect(database: "crm")
@@ -131,7 +132,7 @@ struct PostgresClientTests {
     }
 
     @Test func messagesReachProgramsThatListen() throws {
-        let listener = try Program(
+        let listener = try PostgresProgram(
             "psql", ["-X", "-h", server.folder, "-U", "shop", "-d", "line\nbreak", "-At"])
         try listener.say("LISTEN holdfast; SELECT 'ready';\n")
         #expect(try listener.hear("ready").contains("ready"))
@@ -193,42 +194,5 @@ struct PostgresClientTests {
         while try connection.query(statement).one().values == ["0"] {
             guard BootClock.now() < end else { throw Fault(.timedOut, "it did not happen: \(statement)") }
         }
-    }
-}
-
-/// One of PostgreSQL's own programs.
-private final class Program {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-
-    init(_ name: String, _ arguments: [String]) throws {
-        process.executableURL = URL(fileURLWithPath: "\(PostgresServer.programs ?? "")/\(name)")
-        process.arguments = arguments
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-    }
-
-    deinit { end() }
-
-    func end() {
-        // Our threads' signal mask is inherited, so a milder signal would wait for ever.
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
-    }
-
-    func say(_ text: String) throws { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
-
-    /// Reads until `word` came or it ended.
-    func hear(_ word: String) throws -> String {
-        var heard = Data()
-        while !String(decoding: heard, as: UTF8.self).contains(word) {
-            let more = output.fileHandleForReading.availableData
-            if more.isEmpty { break }
-            heard += more
-        }
-        return String(decoding: heard, as: UTF8.self)
     }
 }

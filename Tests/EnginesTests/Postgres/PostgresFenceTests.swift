@@ -68,11 +68,6 @@ struct PostgresFenceTests {
         try guest.query("COMMIT")
     }
 
-    @Test func aPlanSurvivesStorage() throws {
-        let plan = try fence.plan()
-        #expect(try Stored.decode(Stored.encode(plan)) == plan)
-    }
-
     @Test func reopensFromTheClusterAloneAfterACrash() throws {
         let before = try state()
         #expect(try fence.leftovers() == nil)

@@ -5,14 +5,6 @@ import Model
 import Platform
 import Synchronization
 
-/// The plan as a caller keeps it.
-enum Stored {
-    static func encode(_ plan: PostgresFencePlan) throws -> Data { try JSONEncoder().encode(plan) }
-    static func decode(_ data: Data) throws -> PostgresFencePlan {
-        try JSONDecoder().decode(PostgresFencePlan.self, from: data)
-    }
-}
-
 /// Many programs that connect, ask and connect again, for a minute at most.
 final class Storm: Sendable {
     private struct Entries {

@@ -1,0 +1,118 @@
+import Glibc
+import Model
+import Platform
+
+/// A throw-away server on a restored cluster that nobody else uses.
+///
+/// PostgreSQL refuses to run as root; as root it runs in a user namespace, in which root has another number.
+struct PostgresThrowAway {
+    private static let recovery = Duration.seconds(86_400)
+    private static let files = (access: "holdfast-trial.hba", log: "holdfast-trial.log")
+
+    let folder: String
+    let note: PostgresRestoreNote
+    private let programs: String
+    /// Short, since the path of a socket is limited to 107 bytes.
+    let socketFolder = "/tmp/holdfast-\(Identifier.random().description.prefix(12))"
+
+    /// Lets in who reaches its socket, which lies in a folder of ours only.
+    /// - Throws: `database-unrecognised`; `not-found` when the programs of its version aren't installed.
+    init(_ folder: String) throws {
+        self.folder = folder
+        note = try PostgresRestoreNote.read(in: folder)
+        programs = try PostgresPrograms.folder(version: note.version)
+        try Files.writeDurably(
+            Array("local all all trust\n".utf8), to: "\(folder)/\(Self.files.access)", mode: 0o600)
+    }
+
+    /// Starts it, which recovers the cluster. `end` belongs to every call, also of one that throws.
+    ///
+    /// - Returns: why it doesn't start on these files; nil when it is at work.
+    /// - Throws: what says nothing of the files, and what `stop` was told to throw.
+    func start(_ stop: StepStop) throws -> String? {
+        try Files.makeDirectory(socketFolder, mode: 0o700)
+        let started = try control(
+            ["-D", folder, "-w", "-t", "86000", "-l", "\(folder)/\(Self.files.log)", "-o", options, "start"],
+            Self.recovery, stop)
+        guard started.ending != .exited(0) else { return try arrive(stop) }
+        guard let words = lastWords(), !Self.surroundings.contains(where: { words.contains($0) }) else {
+            throw Self.unable("no server could be started on it", lastWords() ?? started.output)
+        }
+        return words
+    }
+
+    /// Waits until it has followed its log to where that ends for it, and is open: before, it can only be read.
+    private func arrive(_ stop: StepStop) throws -> String? {
+        let deadline = BootClock.now() + Self.recovery
+        while BootClock.now() < deadline {
+            if stop.isAsked() { try stop.rethrow() }
+            guard Files.exists("\(folder)/postmaster.pid") else {
+                return lastWords() ?? "it ended while it followed its log"
+            }
+            let answer = try? access().connectAnyhow().query("SELECT pg_is_in_recovery() AS following").one()
+            if try answer?.flag("following") == false { return nil }
+            Threads.pause(.milliseconds(100))
+        }
+        throw Self.unable("it followed its log for too long", lastWords() ?? "")
+    }
+
+    /// Ends it at once; its files are of no further use.
+    func end() {
+        if Files.exists("\(folder)/postmaster.pid") {
+            _ = try? control(["-D", folder, "-w", "-t", "60", "-m", "immediate", "stop"], .seconds(90), StepStop {})
+        }
+        try? Files.removeTree(socketFolder)
+    }
+
+    /// As the role that `initdb` made.
+    func access() throws -> PostgresAccess {
+        try PostgresAccess(
+            server: "restored from the backup",
+            connection: PostgresAccess.words(["host": socketFolder, "user": note.superuser]))
+    }
+
+    static func unable(_ what: String, _ words: String) -> Fault {
+        Fault(
+            .inputOutput, "the backup could not be tried: \(what): \(SafeText.oneLine(words))",
+            hint: "see that there is room and memory, and that holdfastd may start the programs of PostgreSQL")
+    }
+
+    /// Words of a server that say nothing of the files it was started on.
+    private static let surroundings = [
+        "No space left on device", "shared memory", "Cannot allocate memory", "could not bind", "lock file",
+        "Too many open files",
+    ]
+
+    private var options: String {
+        let settings = note.settings.merging([
+            // The files it recovers, whatever its own configuration says; and nothing that reaches outside: no subscription
+            // may take over the slots of the server that it is a copy of.
+            "data_directory": folder, "ident_file": "\(folder)/pg_ident.conf", "max_logical_replication_workers": "0",
+            "primary_conninfo": "", "archive_command": "", "archive_cleanup_command": "", "recovery_end_command": "",
+            "listen_addresses": "", "unix_socket_directories": socketFolder,
+            "hba_file": "\(folder)/\(Self.files.access)",
+            "archive_mode": "off", "fsync": "off", "ssl": "off", "logging_collector": "off",
+            "log_destination": "stderr",
+            "shared_preload_libraries": "", "external_pid_file": "", "autovacuum": "off", "max_wal_size": "1GB",
+            "shared_buffers": "64MB", "huge_pages": "off",
+            "recovery_target_action": "promote",
+        ]) { $1 }
+        return settings.sorted { $0.key < $1.key }.map { "-c \($0.key)='\($0.value)'" }.joined(separator: " ")
+    }
+
+    /// The end of the server's own log.
+    private func lastWords() -> String? {
+        guard let log = try? Files.read("\(folder)/\(Self.files.log)", limit: 1 << 24) else { return nil }
+        return String(decoding: log.suffix(2000), as: UTF8.self).split(separator: "\n")
+            .last { $0.contains("FATAL") || $0.contains("PANIC") || $0.contains("ERROR") }.map(String.init)
+    }
+
+    private func control(
+        _ arguments: [String], _ deadline: Duration, _ stop: StepStop
+    ) throws -> ChildProcess.Result {
+        try PostgresPrograms.run(
+            "\(programs)/pg_ctl", arguments,
+            under: geteuid() == 0 ? ["/usr/bin/unshare", "--user", "--map-user=1", "--map-group=1", "--"] : [],
+            deadline: deadline, stop)
+    }
+}
