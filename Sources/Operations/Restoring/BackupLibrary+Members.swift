@@ -1,5 +1,5 @@
 import Engines
-import Model
+package import Model
 import Storage
 import Wire
 
@@ -22,11 +22,13 @@ extension BackupLibrary {
 }
 
 /// Finds the database inside a server that people mean.
-enum MemberName {
+package enum MemberName {
     /// One that was dropped is in no list: it is named with its server.
     /// - Returns: nil when a whole unit, or nothing that is known, is meant.
     /// - Throws: `ambiguous-name`.
-    static func choose(_ typed: String, known: [DatabaseName], units: [DatabaseName]) throws -> DatabaseName? {
+    package static func choose(
+        _ typed: String, known: [DatabaseName], units: [DatabaseName]
+    ) throws -> DatabaseName? {
         let units = Set(units)
         guard !units.contains(DatabaseName(typed)) else { return nil }
         let members = Set(known).subtracting(units)
