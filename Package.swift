@@ -101,7 +101,7 @@ let package = Package(
         tests("PoliciesTests", ["Model", "Policies", "Platform"]),
         tests("ArchivingTests", ["Model", "Archiving", "CZlib"]),
         tests("WireTests", ["Model", "Wire"]),
-        tests("SettingsTests", ["Model", "Policies", "Settings"]),
+        tests("SettingsTests", ["Model", "Policies", "Platform", "Settings"]),
         tests("StorageTests", ["Model", "Platform", "Archiving", "Storage", "StorageTestSupport"]),
         tests("EnginesTests", ["Model", "Platform", "Engines", "EnginesTestSupport", "ledger-writer", "CSQLite"]),
         tests("CatalogTests", ["Model", "Policies", "Catalog", grdb]),

@@ -1,4 +1,5 @@
 internal import Model
+internal import Platform
 internal import Policies
 
 /// Makes settings of checked values and defaults, and checks what concerns several of them.
@@ -51,6 +52,10 @@ struct SettingsBuilder {
             drillQueries: texts(prefix + "drill_queries"))
     }
 
+    /// What the processor limit of a cluster is where nothing is set: a quarter of the machine, which leaves most of it to
+    /// the queries that a cluster is there to answer.
+    private static var clusterProcessorLimit: Int { max(25, 25 * Threads.cores) }
+
     /// Each limit by itself is the server's own, or that of all.
     private func load(ofServer server: String?) -> LoadPlan {
         func key(_ name: String) -> String {
@@ -58,9 +63,18 @@ struct SettingsBuilder {
             return check.chosen(own) == nil ? "backup.\(name)" : own
         }
         return LoadPlan(
-            day: LoadLimits(read: bytes(key("read_limit")), processor: percent(key("cpu_limit"))),
+            day: LoadLimits(
+                read: bytes(key("read_limit")),
+                processor: isClusterLimit(ofServer: server)
+                    ? Self.clusterProcessorLimit : percent(key("cpu_limit"))),
             night: LoadLimits(read: bytes(key("night_read_limit")), processor: percent(key("night_cpu_limit"))),
             hours: hours("backup.night"))
+    }
+
+    /// Whether nothing is set for a cluster.
+    private func isClusterLimit(ofServer server: String?) -> Bool {
+        guard let server, text("servers.\(server).engine") == "postgres" else { return false }
+        return check.chosen("servers.\(server).cpu_limit") == nil && check.chosen("backup.cpu_limit") == nil
     }
 
     /// Every backup of a cluster compares all its files, and asks the server for a checkpoint: hourly, unless its own setting
@@ -156,7 +170,14 @@ struct SettingsBuilder {
         let common = SettingRule.all.filter { !$0.key.contains("*") }.map { source(of: $0.key, $0) }
         let ofServers = check.serverNames.flatMap { name in
             SettingRule.all.filter { $0.key.contains("*") }
-                .map { source(of: $0.key.replacing("*", with: name), $0) }
+                .map { rule in
+                    let key = rule.key.replacing("*", with: name)
+                    guard rule.key == "servers.*.cpu_limit", isClusterLimit(ofServer: name) else {
+                        return source(of: key, rule)
+                    }
+                    let limit = SettingValue.percent(Self.clusterProcessorLimit)
+                    return SettingSource(key: key, value: limit.toml, source: "default")
+                }
         }
         return common + ofServers
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Platform
 import Policies
 import Settings
 import Testing
@@ -97,6 +98,18 @@ import Testing
         let shown = settings.listing.first { $0.key == "servers.crm.cpu_limit" }
         #expect(shown?.value == "\"25%\"" && shown?.source.hasSuffix("holdfast.toml:7") == true)
         #expect(settings.listing.first { $0.key == "backup.night" }?.value == "\"22:00-06:30\"")
+    }
+
+    @Test func aClusterKeepsMostOfTheMachineUnlessSomethingElseIsSaid() throws {
+        let server = "[servers.main]\nengine = \"postgres\"\nconnection = \"host=/run/postgresql\"\n"
+        let settings = try #require(try check(server).settings)
+        let limit = 25 * Threads.cores
+        #expect(settings.server("main")?.load.day == LoadLimits(processor: limit))
+        let shown = settings.listing.first { $0.key == "servers.main.cpu_limit" }
+        #expect(shown?.value == "\"\(limit)%\"" && shown?.source == "default")
+        let unlimited = try check("[backup]\ncpu_limit = \"0%\"\n" + server).settings
+        #expect(unlimited?.server("main")?.load == LoadPlan())
+        #expect(try check(server + "cpu_limit = \"10%\"").settings?.server("main")?.load.day.processor == 10)
     }
 
     @Test func aClusterIsConnectedToAndBackedUpHourlyByDefault() throws {

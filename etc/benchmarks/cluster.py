@@ -87,7 +87,8 @@ class Server:
         """What a restored copy must have, too."""
         return self.ask(
             "SELECT count(*), sum(abalance), sum(aid::numeric * abalance) FROM pgbench_accounts; "
-            "SELECT count(*), sum(tbalance) FROM pgbench_tellers; SELECT count(*), sum(bbalance) FROM pgbench_branches; "
+            "SELECT count(*), sum(tbalance) FROM pgbench_tellers; "
+            "SELECT count(*), sum(bbalance) FROM pgbench_branches; "
             "SELECT count(*), sum(delta), max(mtime) FROM pgbench_history")
 
 
