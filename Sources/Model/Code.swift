@@ -110,6 +110,16 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case pruneFailed = "prune-failed"
     case pruneHeld = "prune-held"
 
+    // Maintenance.
+    case inMaintenance = "in-maintenance"
+    case maintenanceChanged = "maintenance-changed"
+    case maintenanceAnnounced = "maintenance-announced"
+    case maintenanceWithdrawn = "maintenance-withdrawn"
+    case maintenanceStarted = "maintenance-started"
+    case maintenanceFinished = "maintenance-finished"
+    case maintenanceSkipped = "maintenance-skipped"
+    case maintenanceStuck = "maintenance-stuck"
+
     // Message center.
     case failuresRepeated = "failures-repeated"
     case messagesPruned = "messages-pruned"
@@ -144,6 +154,7 @@ extension Code {
         case .noKeyMatches, .keyDamaged: 12
         case .notPermitted, .targetNotAllowed, .commandRefused: 13
         case .inCooldown: 14
+        case .inMaintenance: 15
         case .notFound: 16
         case .databaseDamaged, .drift, .verifyFailed, .drillFailed, .repositoryDamaged, .packDamaged, .pointDamaged,
             .mapDamaged:
@@ -169,7 +180,7 @@ extension Code {
         case .notPermitted, .targetNotAllowed, .commandRefused: 403
         case .notFound, .repositoryMissing: 404
         case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .targetExists, .lastKey, .scheduleExists,
-            .pruneHeld, .clockInDoubt:
+            .pruneHeld, .clockInDoubt, .inMaintenance:
             409
         case .inCooldown: 429
         case .outOfSpace: 507

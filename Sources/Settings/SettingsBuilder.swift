@@ -26,7 +26,7 @@ struct SettingsBuilder {
             messages: MessageSettings(
                 keep: .seconds(86_400 * number("messages.keep_days")), keepCount: number("messages.keep_count")),
             full: recurrence("full.at"), progressive: duration("progressive.every"), drillAt: recurrence("drill.at"),
-            pruneAt: recurrence("prune.at"),
+            pruneAt: recurrence("prune.at"), systemctl: path("maintenance.systemctl"),
             servers: check.serverNames.map(server), listing: listing())
         compare(settings)
         return check.problems.isEmpty
@@ -44,7 +44,8 @@ struct SettingsBuilder {
             full: recurrence(own.full == nil ? "full.at" : prefix + "full_at"),
             progressive: own.progressive == nil
                 ? commonProgressive(of: text(prefix + "engine")) : duration(prefix + "progressive_every"),
-            drillQueries: texts(prefix + "drill_queries"))
+            drillQueries: texts(prefix + "drill_queries"), units: texts(prefix + "units"),
+            updateCommand: texts(prefix + "update_command"), certificateCommand: texts(prefix + "certificate_command"))
     }
 
     /// Every backup of a cluster compares all its files, and asks the server for a checkpoint: hourly, unless its own setting
@@ -87,6 +88,13 @@ struct SettingsBuilder {
     }
 
     private mutating func compare(_ server: ServerSettings, _ settings: DaemonSettings) {
+        for (key, words) in [
+            ("update_command", server.updateCommand), ("certificate_command", server.certificateCommand),
+        ] where words.first?.hasPrefix("/") == false {
+            complain(
+                of: "servers.\(server.name).\(key)", "does not begin with the absolute path of a program",
+                hint: "write for example [\"/usr/local/sbin/update\"]; no shell sees it")
+        }
         if server.engine == "postgres" { return compareCluster(server) }
         if server.connection != nil {
             complain(
@@ -112,6 +120,7 @@ struct SettingsBuilder {
         for (key, isSet) in [
             ("folders", !server.folders.isEmpty), ("include", !server.include.isEmpty),
             ("exclude", !server.exclude.isEmpty), ("drill_queries", !server.drillQueries.isEmpty),
+            ("units", !server.units.isEmpty),
         ] where isSet {
             complain(
                 of: "servers.\(server.name).\(key)", "is not for a postgres server, whose whole cluster is backed up",

@@ -32,6 +32,9 @@ package enum SettingsReference {
         switch rule.key {
         case "servers.*.folders": "[\"/srv/crm\"]"
         case "servers.*.connection": "\"host=/var/run/postgresql user=holdfast\""
+        case "servers.*.units": "[\"crm.service\"]"
+        case "servers.*.update_command": "[\"/usr/local/sbin/update\"]"
+        case "servers.*.certificate_command": "[\"/usr/bin/certbot\", \"renew\"]"
         case "servers.*.full_at": "\"*-*-* 22:00\""
         case "servers.*.progressive_every": "\"1m\""
         case "time_zone": "\"Europe/Berlin\""

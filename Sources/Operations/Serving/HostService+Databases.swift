@@ -64,7 +64,8 @@ extension Host {
             })
         return Status(
             sentence: sentence.text, instant: WallClock.now(), version: version, databases: databases,
-            repository: space, runs: activeRuns(), problems: problems, next: next, unacknowledged: unacknowledged)
+            repository: space, runs: activeRuns(), windows: statusWindows(), problems: problems, next: next,
+            unacknowledged: unacknowledged)
     }
 
     /// The next backup, or what comes next where none is scheduled.
