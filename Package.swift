@@ -110,8 +110,8 @@ let package = Package(
         tests(
             "OperationsTests",
             [
-                "Model", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings", "Operations",
-                "EnginesTestSupport", "ledger-writer",
+                "Model", "Policies", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings",
+                "Operations", "EnginesTestSupport", "ledger-writer",
             ]),
         .target(
             name: "WireTestSupport", dependencies: ["Model", "Wire", "HTTPServer", lifecycle, logging],

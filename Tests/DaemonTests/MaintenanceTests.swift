@@ -100,6 +100,13 @@ struct MaintenanceTests {
         #expect(try await daemon.succeed("apply", file) == "weekly maintenance of own: changed\n")
         let changed = try await daemon.read(MaintenanceStatus.self, "maintenance", "show", "own")
         #expect(changed.weekly.when == "Fri 21:00" && changed.weekly.enabled)
+        let soon = String((WallClock.now() + .seconds(1800)).rfc3339().dropFirst(11).prefix(5))
+        try await daemon.succeed(
+            "maintenance", "set", "own", "weekly", "--when", "*-*-* \(soon)", "--zone", "UTC", "--announce", "1h,10m")
+        try await daemon.succeed("maintenance", "disable", "own")
+        let told = try await daemon.messages().map(\.code).filter { $0.rawValue.hasPrefix("maintenance-") }
+        #expect(
+            told.suffix(4) == [.maintenanceChanged, .maintenanceAnnounced, .maintenanceChanged, .maintenanceWithdrawn])
         expectRefusal(
             try await daemon.holdfast("maintenance", "set", "own", "daily", "--length", "1m"), 2, .wrongUsage)
         expectRefusal(

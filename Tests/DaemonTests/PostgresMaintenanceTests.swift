@@ -17,7 +17,7 @@ struct PostgresMaintenanceTests {
         try site.server.execute("CREATE DATABASE attic CONNECTION LIMIT 3")
         try await site.daemon.succeed("databases", "close", "main/attic", "--yes")
         try await site.set(
-            "--countdown", "3s", "--tasks",
+            "--countdown", "10s", "--tasks",
             "engine-check=1m!,optimise=1m,system-updates=30s,restore-drill=2m,repository-verify=1m,prune=1m")
         let inside = try site.server.client(user: "carl", database: "crm")
         let run = try site.begin()
@@ -57,26 +57,50 @@ struct PostgresMaintenanceTests {
 
     @Test func anAbortReopensAtOnce() async throws {
         let site = try await MaintainedCluster(command: ["/usr/bin/sleep", "1000"])
-        try await site.set("--countdown", "0s", "--tasks", "system-updates=5m,prune=1m")
-        let run = try site.begin()
-        try await site.reach("system-updates")
+        try await site.set("--countdown", "60s", "--tasks", "system-updates=5m,prune=1m")
+        let inside = try site.server.client(user: "carl", database: "crm")
+        let first = try site.begin()
+        try await site.reach("countdown")
         #expect(try site.limits()["crm"] == 0)
-        try await site.daemon.succeed("maintenance", "abort", "main")
-        let output = try await run.wait(within: .seconds(30))
-        #expect(output.status == 3, "\(output)")
-        #expect(try site.limits()["crm"] == 7)
+        try await abort(first, at: site)
+        try inside.query("SELECT 1")
+        #expect(try await site.status().carried == [.systemUpdates, .prune])
+
+        try await site.set("--countdown", "0s")
+        let second = try site.begin()
+        try await site.reach("system-updates")
+        try await abort(second, at: site)
         let status = try await site.status()
         #expect(status.carried == [.systemUpdates, .prune] && status.underWay == nil)
         #expect(status.history.first?.undone == [.systemUpdates, .prune])
         expectRefusal(try await site.daemon.holdfast("maintenance", "abort", "main"), 16, .notFound)
         try await site.daemon.succeed("backup", "main")
+    }
 
-        // Nor does a daemon that is stopped leave anything closed.
-        let other = try site.begin()
+    private func abort(_ window: Child, at site: MaintainedCluster) async throws {
+        try await site.daemon.succeed("maintenance", "abort", "main")
+        let output = try await window.wait(within: .seconds(30))
+        #expect(output.status == 3, "\(output)")
+        #expect(try site.limits()["crm"] == 7)
+    }
+
+    @Test func neitherOtherSettingsNorTheEndOfTheDaemonLeaveAnythingClosed() async throws {
+        let site = try await MaintainedCluster(command: ["/usr/bin/sleep", "1000"])
+        try await site.set("--countdown", "0s", "--tasks", "system-updates=5m")
+        let window = try site.begin()
         try await site.reach("system-updates")
+        let settings = try String(contentsOfFile: site.daemon.settings, encoding: .utf8)
+        let without = settings.prefix(upTo: try #require(settings.range(of: "[servers.main]")).lowerBound)
+        try String(without).write(toFile: site.daemon.settings, atomically: true, encoding: .utf8)
+        site.daemon.signal(SIGHUP)
+        try await until("the new settings") {
+            try await site.daemon.messages().contains { $0.code == .settingsReloaded }
+        }
+        #expect(try await site.status().underWay?.stage == "system-updates")
+        #expect(try site.limits()["crm"] == 0)
         try await site.daemon.stop()
         #expect(try site.limits()["crm"] == 7)
-        _ = try await other.wait(within: .seconds(30))
+        _ = try await window.wait(within: .seconds(30))
     }
 
     @Test func aDaemonThatIsKilledAtAnyStepOpensEverythingAndSaysSo() async throws {

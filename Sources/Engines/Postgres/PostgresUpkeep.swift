@@ -28,14 +28,27 @@ struct PostgresUpkeep {
         return Array(found.prefix(Self.most))
     }
 
-    /// Gives room back, renews what the planner knows, and makes every index anew.
+    /// Gives room back, renews what the planner knows, and makes the indexes of all tables anew but for the server's own,
+    /// which every session needs.
     func optimise() throws {
         for name in try names() {
             let connection = try connect(name)
             try connection.query("VACUUM (ANALYZE)", limit: Self.patience, step: step)
-            try connection.query(
-                "REINDEX DATABASE \(PostgresIdentifier(name).quoted)", limit: Self.patience, step: step)
+            for table in try tables(with: connection) {
+                try connection.query("REINDEX TABLE \(table)", limit: Self.patience, step: step)
+            }
         }
+    }
+
+    /// Quoted names of those that have indexes.
+    private func tables(with connection: PostgresConnection) throws -> [String] {
+        let statement = """
+            SELECT format('%I.%I', n.nspname, c.relname) AS name
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'm') AND c.relhasindex AND c.relpersistence <> 't'
+              AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY c.oid
+            """
+        return try connection.query(statement).map { try $0.text("name") }
     }
 
     /// Those that let anybody in.

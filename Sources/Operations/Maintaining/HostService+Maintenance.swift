@@ -57,9 +57,10 @@ extension HostService {
 }
 
 extension Host {
+    /// One whose window goes on counts, although the settings have dropped it.
     /// - Throws: `not-found`.
     fileprivate func hosted(_ name: String) throws -> HostedServer {
-        if let server = configuration.server(name) { return server }
+        if let server = configuration.server(name) ?? maintenance.server(name)?.server { return server }
         let names = configuration.servers.map(\.name).joined(separator: ", ")
         throw Fault(.notFound, "there is no server \(name)", hint: "the settings name: \(names)")
     }
