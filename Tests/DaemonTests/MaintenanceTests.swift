@@ -104,9 +104,8 @@ struct MaintenanceTests {
         try await daemon.succeed(
             "maintenance", "set", "own", "weekly", "--when", "*-*-* \(soon)", "--zone", "UTC", "--announce", "1h,10m")
         try await daemon.succeed("maintenance", "disable", "own")
-        let told = try await daemon.messages().map(\.code).filter { $0.rawValue.hasPrefix("maintenance-") }
-        #expect(
-            told.suffix(4) == [.maintenanceChanged, .maintenanceAnnounced, .maintenanceChanged, .maintenanceWithdrawn])
+        let told = try await daemon.messages().map(\.code)
+        #expect(told.contains(.maintenanceAnnounced) && told.last == .maintenanceWithdrawn)
         expectRefusal(
             try await daemon.holdfast("maintenance", "set", "own", "daily", "--length", "1m"), 2, .wrongUsage)
         expectRefusal(

@@ -74,6 +74,14 @@ struct PostgresMaintenanceTests {
         #expect(status.carried == [.systemUpdates, .prune] && status.underWay == nil)
         #expect(status.history.first?.undone == [.systemUpdates, .prune])
         expectRefusal(try await site.daemon.holdfast("maintenance", "abort", "main"), 16, .notFound)
+
+        // Also while it is closing, which then closes nothing more.
+        for _ in 0..<3 {
+            try await site.daemon.succeed("maintenance", "run", "main", "--yes", "--no-wait")
+            try await site.daemon.succeed("maintenance", "abort", "main")
+            try await until("the end of the window") { try await site.status().underWay == nil }
+            #expect(try site.limits() == ["crm": 7, "postgres": -1])
+        }
         try await site.daemon.succeed("backup", "main")
     }
 

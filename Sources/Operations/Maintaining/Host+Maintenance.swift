@@ -62,7 +62,7 @@ extension Host {
             var pause = 1.0
             while !maintenance.isStopped {
                 do {
-                    return try reopen(server.server)
+                    return try reopen(server.server, server)
                 } catch {
                     if pause == 1 { say([MessageDraft(.error, .maintenanceStuck, Fault.wrapping(error).message)]) }
                 }
@@ -84,7 +84,7 @@ extension Host {
     /// A window is over: what it had kept waiting goes on.
     func afterMaintenance(of server: ServerMaintenance) {
         queue.release(server.name)
-        for tally in maintenance.takePostponed() { Threads.start("occurrences") { [self] in begin(tally) } }
+        beginPostponed()
         let now = configuration.server(server.name)
         if let now { server.server = now }
         let hosted = server.server
@@ -92,6 +92,11 @@ extension Host {
             do { try discover(hosted) } catch { report(Fault.wrapping(error)) }
         }
         if now == nil { maintenance.remove(server.name) }
+    }
+
+    /// Begins with what no maintenance keeps waiting any more.
+    func beginPostponed() {
+        for tally in maintenance.takePostponed() { Threads.start("occurrences") { [self] in begin(tally) } }
     }
 
     /// The databases of a server as they were found last, as its engine knows them.

@@ -41,6 +41,18 @@ extension Host {
         }
     }
 
+    /// For `status`: what a window has closed and can't open again.
+    var maintenanceProblems: [ProblemObject] {
+        maintenance.servers.filter { ($0.machine.state.run?.failedReopenings ?? 0) > 0 }.map { server in
+            ProblemObject(
+                code: .maintenanceStuck,
+                message: "what maintenance has closed of \(server.name) can't be opened again yet",
+                hint:
+                    "see `holdfast maintenance show \(server.name)`; `holdfast maintenance abort \(server.name)` tries "
+                    + "at once")
+        }
+    }
+
     fileprivate static let merged = "left out"
 
     private static func maintenanceWarnings(_ rules: MaintenanceRules, _ server: HostedServer) -> [String] {

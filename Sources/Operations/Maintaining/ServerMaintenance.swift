@@ -32,6 +32,8 @@ final class ServerMaintenance: Sendable {
     private let state: Mutex<State>
     /// Held during a turn.
     private let turn = Mutex(())
+    /// Held while something is closed, or everything opened.
+    private let gate = Mutex(())
 
     /// - Parameter stored: what an earlier daemon left.
     init(_ server: HostedServer, stored: MaintenanceState?) {
@@ -52,6 +54,17 @@ final class ServerMaintenance: Sendable {
         get { state.withLock { $0.server } }
         set { state.withLock { $0.server = newValue } }
     }
+
+    /// Closes something for a step, unless that has been cancelled: opening may have begun then, and must miss nothing.
+    func close<Value>(for work: StepAtWork, _ body: () throws -> Value) throws -> Value {
+        try gate.withLock { _ in
+            try work.check()
+            return try body()
+        }
+    }
+
+    /// Opens everything, once nothing is being closed any more.
+    func open(_ body: () throws -> Void) throws { try gate.withLock { _ in try body() } }
 
     var leftOut: [DatabaseName: String] { state.withLock { $0.leftOut } }
 
@@ -153,7 +166,7 @@ extension ServerMaintenance {
         Threads.start("maintenance-\(name)-\(step.name)") { [self] in
             var outcome = MaintenanceOutcome.done
             do {
-                if step != .reopen { try work.wait { earlier.allSatisfy(\.isGone) } }
+                try wait(for: earlier, before: step, work, server)
                 KillPoint.enter("maintenance-\(step.name)")
                 try WindowStep(host: host, maintenance: self, server: server, window: window, work: work, limit: limit)
                     .perform(step)
@@ -165,6 +178,15 @@ extension ServerMaintenance {
             work.end()
             take(.ended(number: number, outcome), on: host)
         }
+    }
+
+    /// Waits until nothing works any more that was cancelled; to open, only for a moment, and where a program that starts
+    /// would find its database locked.
+    private func wait(
+        for earlier: [StepAtWork], before step: MaintenanceStep, _ work: StepAtWork, _ server: HostedServer
+    ) throws {
+        let deadline = BootClock.now() + (server.engine.restoresFolder ? .zero : .seconds(10))
+        try work.wait { earlier.allSatisfy(\.isGone) || step == .reopen && BootClock.now() >= deadline }
     }
 
     /// Tells connected clients, where the engine can; a message that doesn't reach them keeps nothing from happening.

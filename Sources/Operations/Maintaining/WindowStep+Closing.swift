@@ -14,7 +14,7 @@ extension WindowStep {
     ///
     /// How to open again is durable before anything is closed. What an admin has closed stays the admin's.
     func close() throws {
-        host.queue.hold(server.name)
+        try maintenance.close(for: work) { host.queue.hold(server.name) }
         let databases = try host.discover(server)
         guard !databases.isEmpty else {
             throw Fault(
@@ -26,11 +26,12 @@ extension WindowStep {
         let plans = try members.map { (name: name($0), plan: try server.engine.planClosing($0)) }
         tell(members)
         for (name, plan) in plans {
-            try work.check()
             let record = record(name, plan: plan)
-            host.closed.holdLeniently(record)
-            try host.closed.add(record)
-            try server.engine.refuse(plan)
+            try maintenance.close(for: work) {
+                host.closed.holdLeniently(record)
+                try host.closed.add(record)
+                try server.engine.refuse(plan)
+            }
         }
         try stopUnits()
     }
@@ -55,8 +56,10 @@ extension WindowStep {
         let units = SystemUnits(program: host.settings.systemctl, stop: { work.isCancelled })
         let active = try server.settings.units.filter { try units.isActive($0) }
         guard !active.isEmpty else { return }
-        try host.closed.add(record(DatabaseName(server.name), plan: "", units: active))
-        try units.stop(active)
+        try maintenance.close(for: work) {
+            try host.closed.add(record(DatabaseName(server.name), plan: "", units: active))
+            try units.stop(active)
+        }
     }
 
     /// Ends all sessions, and goes on ending those that come in all the same; of databases that processes use, those that
@@ -69,6 +72,7 @@ extension WindowStep {
         host.holdClosed()
         var rounds = 0
         try work.wait {
+            try work.check()
             for record in records { try server.engine.hold(record.plan) }
             rounds += 1
             // A session that was about to start when its database was closed is seen a moment later only.
@@ -138,21 +142,25 @@ extension Host {
     /// Opens everything that a window has closed of a server; done again, it changes nothing.
     ///
     /// - Throws: the first fault, once all were tried.
-    func reopen(_ server: HostedServer) throws {
-        var first: (any Error)?
-        for record in closed.ofWindow(server.name) {
-            // From now on whoever comes in is welcome.
-            closed.holdLeniently(record)
-            do {
-                if let units = record.units {
-                    try SystemUnits(program: settings.systemctl).start(units)
-                } else {
-                    try server.engine.reopen(record.plan)
-                }
-                try closed.remove(record)
-            } catch { first = first ?? error }
+    func reopen(_ server: HostedServer, _ maintenance: ServerMaintenance) throws {
+        try maintenance.open {
+            var first: (any Error)?
+            for record in closed.ofWindow(server.name) {
+                do { try reopen(record, server) } catch { first = first ?? error }
+            }
+            if let first { throw first }
+            queue.release(server.name)
         }
-        if let first { throw first }
-        queue.release(server.name)
+    }
+
+    private func reopen(_ record: ClosedDatabases.Record, _ server: HostedServer) throws {
+        // From now on whoever comes in is welcome.
+        closed.holdLeniently(record)
+        if let units = record.units {
+            try SystemUnits(program: settings.systemctl).start(units)
+        } else {
+            try server.engine.reopen(record.plan)
+        }
+        try closed.remove(record)
     }
 }

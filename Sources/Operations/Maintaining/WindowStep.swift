@@ -26,7 +26,7 @@ struct WindowStep {
         case .backup: try backUp()
         case .task(let kind): try perform(kind)
         case .check: try check()
-        case .reopen: try host.reopen(server)
+        case .reopen: try host.reopen(server, maintenance)
         }
     }
 

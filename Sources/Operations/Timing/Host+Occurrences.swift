@@ -16,6 +16,8 @@ extension Host: OccurrenceWork {
                 let tally = AttemptTally(start, parts: 1, finished: finished)
                 if !maintenance.postpone(tally) { begin(tally) }
             }
+            // Those whose window has ended at this very moment.
+            beginPostponed()
         }
     }
 
