@@ -18,6 +18,16 @@ final class MaintainedCluster: Sendable {
         set { told.withLock { $0 = newValue } }
     }
 
+    /// What the task system-updates runs to last until `letGo`.
+    static let waiting = ["/usr/bin/perl", "-e", "select undef, undef, undef, 0.05 until -e $ARGV[0]"]
+
+    private let gate = "/tmp/holdfast-gate-\(Identifier.random())"
+
+    /// Lets the task system-updates end.
+    func letGo() throws { try Files.writeDurably([], to: gate, mode: 0o600) }
+
+    deinit { try? Files.removeTree(gate) }
+
     /// - Parameter command: what the task system-updates runs.
     init(command: [String] = ["/usr/bin/true"], backup: [String] = []) async throws {
         server = try await Threads.run("postgres") { try PostgresServer() }
@@ -25,11 +35,12 @@ final class MaintainedCluster: Sendable {
         try server.execute("CREATE ROLE carl LOGIN")
         try server.execute("CREATE TABLE t AS SELECT generate_series(1, 2000) AS id", database: "crm")
         try server.execute("CREATE INDEX ON t (id)", database: "crm")
+        let words = command == Self.waiting ? command + [gate] : command
         var options = PrivateDaemon.Options()
         options.backup = backup
         options.tail = [
             "[servers.main]", "engine = \"postgres\"", "connection = \"host=\(server.folder) user=postgres\"",
-            "update_command = [\(command.map { "\"\($0)\"" }.joined(separator: ", "))]",
+            "update_command = [\(words.map { "\"\($0)\"" }.joined(separator: ", "))]",
         ]
         daemon = try await PrivateDaemon.started(options)
         try await daemon.succeed("backup", "main")
