@@ -56,11 +56,15 @@ package struct DeclarationEdits: Sendable {
     package var removed: [String]
     /// Nil forgets the place.
     package var retention: [(scope: String, rules: RetentionRules?)]
+    /// Nil forgets what was set.
+    package var maintenance: [(server: String, kind: MaintenanceKind, rule: MaintenanceRule?)]
 
     package init(
         added: [Schedule], replaced: [Schedule], removed: [String],
-        retention: [(scope: String, rules: RetentionRules?)]
+        retention: [(scope: String, rules: RetentionRules?)],
+        maintenance: [(server: String, kind: MaintenanceKind, rule: MaintenanceRule?)] = []
     ) {
+        self.maintenance = maintenance
         self.added = added
         self.replaced = replaced
         self.removed = removed
@@ -83,6 +87,9 @@ extension Catalog {
                 try transition.setRetention(rules, of: scope, by: actor, at: instant)
                 let place = scope.isEmpty ? "by default" : "of \(scope)"
                 try transition.record(.retentionChanged, "retention \(place) was changed", by: actor, at: instant)
+            }
+            for change in edits.maintenance {
+                try transition.setMaintenance(change.rule, change.kind, of: change.server, by: actor, at: instant)
             }
         }
     }

@@ -9,6 +9,7 @@ enum Schema {
         migrator.registerMigration("messages-2") { try $0.execute(sql: messages) }
         migrator.registerMigration("schedules-2") { try $0.execute(sql: schedules) }
         migrator.registerMigration("members-4") { try $0.execute(sql: members) }
+        migrator.registerMigration("maintenance-5") { try $0.execute(sql: maintenance) }
         return migrator
     }
 

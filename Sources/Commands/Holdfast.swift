@@ -9,14 +9,16 @@ struct Holdfast: AsyncParsableCommand {
         discussion: """
             Results go to standard output, everything else to standard error. Exit status: 0 success, 1 failed, 2 wrong \
             usage, 3 partly done, 10 no repository, 11 busy, 12 no key matches, 13 not permitted, 14 in cooldown, \
-            16 not found, 17 damage found, 18 overdue, 69 daemon not reachable, 78 bad settings, 130 interrupted.
+            15 in maintenance, 16 not found, 17 damage found, 18 overdue, 69 daemon not reachable, 78 bad settings, \
+            130 interrupted.
 
             Example: holdfast backup crm/app.db && holdfast messages --follow
             """,
         subcommands: [
             StatusCommand.self, DatabasesCommand.self, BackupCommand.self, BackupsCommand.self, DownloadCommand.self,
             RestoreCommand.self, VerifyCommand.self, DrillCommand.self, RunsCommand.self, SchedulesCommand.self,
-            RetentionCommand.self, PruneCommand.self, ApplyCommand.self, ExportCommand.self, ClientsCommand.self,
+            MaintenanceCommand.self, RetentionCommand.self, PruneCommand.self, ApplyCommand.self, ExportCommand.self,
+            ClientsCommand.self,
             MessagesCommand.self,
             RepositoryCommand.self, ConfigCommand.self, DoctorCommand.self, WhoamiCommand.self,
         ])

@@ -37,7 +37,11 @@ struct StatusCommand: AsyncParsableCommand {
             parts.append("\(run.kind.rawValue) \(run.state.rawValue)  \(progress ?? run.database?.text ?? "")")
         }
         for window in status.windows {
-            parts.append("window \(window.name): \(Text.time(window.begins)) to \(Text.time(window.ends))")
+            let stage = window.stage.map { ", under way: \($0)" } ?? ""
+            parts.append("maintenance \(window.name): \(Text.time(window.begins)) to \(Text.time(window.ends))\(stage)")
+        }
+        if status.windows.isEmpty, !status.databases.isEmpty {
+            parts.append("maintenance: off; `holdfast maintenance enable SERVER` lets windows come")
         }
         if let space = status.repository { parts.append(RepositoryCommand.Space.text(space)) }
         return parts.joined(separator: "\n")

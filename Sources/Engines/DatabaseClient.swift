@@ -13,13 +13,19 @@ package struct DatabaseClient: Sendable, Hashable {
         package var state: String
         /// How long its query has run; nil when none does.
         package var queryAge: Duration?
+        /// Since when it does nothing; nil while it is at work, also between two queries of a transaction.
+        package var idleSince: Instant?
 
-        package init(database: String, address: String, since: Instant, state: String, queryAge: Duration?) {
+        package init(
+            database: String, address: String, since: Instant, state: String, queryAge: Duration?,
+            idleSince: Instant? = nil
+        ) {
             self.database = database
             self.address = address
             self.since = since
             self.state = state
             self.queryAge = queryAge
+            self.idleSince = idleSince
         }
     }
 

@@ -50,6 +50,9 @@ package protocol Engine: Sendable {
     /// - Throws: `wrong-usage` where clients can't be kept out; `not-found`; `not-permitted` with what would help.
     func planClosing(_ member: String) throws -> String
 
+    /// Refuses new clients; the sessions there are stay.
+    func refuse(_ plan: String) throws
+
     /// Refuses new clients and ends the sessions there are.
     func close(_ plan: String) throws
 
@@ -61,6 +64,19 @@ package protocol Engine: Sendable {
 
     /// What opens databases that a restored backup brought back closed; nil when there is none.
     func leftovers() throws -> String?
+
+    /// Runs the engine's own check on a database, or on all of a server, where it is; leaves nothing behind.
+    ///
+    /// - Parameter step: called several times a second; what it throws ends the check and is thrown on.
+    /// - Returns: the problems found, at most 100.
+    /// - Throws: `database-in-use` naming the holders, when it needs the database for itself; `not-permitted`.
+    func inspect(_ database: FoundDatabase, step: @escaping @Sendable () throws -> Void) throws -> [String]
+
+    /// Puts a database, or all of a server, in order for speed: vacuum, statistics, indexes. Durable on return; ended at
+    /// any moment, it has changed nothing that clients see.
+    ///
+    /// - Throws: as `inspect`.
+    func optimise(_ database: FoundDatabase, step: @escaping @Sendable () throws -> Void) throws
 
     /// Runs the engine's own check on a copy that nobody else uses; leaves no file beside it.
     ///

@@ -26,6 +26,9 @@ package enum Privilege: String, Sendable, CaseIterable {
     case prune
     case confirmClock = "confirm-clock"
     case adoptDatabases = "adopt-databases"
+    case viewMaintenance = "view-maintenance"
+    case manageMaintenance = "manage-maintenance"
+    case runMaintenance = "run-maintenance"
     case viewMessages = "view-messages"
     case acknowledgeMessages = "acknowledge-messages"
     case viewRepository = "view-repository"

@@ -3,7 +3,8 @@ internal import Model
 /// All routes. Nothing else is ever answered.
 package enum RouteTable {
     package static let routes: [Route] =
-        describing + statuses + databases + backups + restores + runs + schedules + retention + messages + repository
+        describing + statuses + databases + backups + restores + runs + schedules + retention + maintenance + messages
+        + repository
         + settings
 
     enum Found {

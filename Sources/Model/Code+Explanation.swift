@@ -118,6 +118,14 @@ extension Code {
         case .pruneSucceeded: .pruneSucceeded
         case .pruneFailed: .pruneFailed
         case .pruneHeld: .pruneHeld
+        case .inMaintenance: .inMaintenance
+        case .maintenanceChanged: .maintenanceChanged
+        case .maintenanceAnnounced: .maintenanceAnnounced
+        case .maintenanceWithdrawn: .maintenanceWithdrawn
+        case .maintenanceStarted: .maintenanceStarted
+        case .maintenanceFinished: .maintenanceFinished
+        case .maintenanceSkipped: .maintenanceSkipped
+        case .maintenanceStuck: .maintenanceStuck
         case .failuresRepeated: .failuresRepeated
         case .messagesPruned: .messagesPruned
         case .repositoryCreated: .repositoryCreated

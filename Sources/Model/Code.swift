@@ -120,6 +120,16 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case pruneFailed = "prune-failed"
     case pruneHeld = "prune-held"
 
+    // Maintenance.
+    case inMaintenance = "in-maintenance"
+    case maintenanceChanged = "maintenance-changed"
+    case maintenanceAnnounced = "maintenance-announced"
+    case maintenanceWithdrawn = "maintenance-withdrawn"
+    case maintenanceStarted = "maintenance-started"
+    case maintenanceFinished = "maintenance-finished"
+    case maintenanceSkipped = "maintenance-skipped"
+    case maintenanceStuck = "maintenance-stuck"
+
     // Message center.
     case failuresRepeated = "failures-repeated"
     case messagesPruned = "messages-pruned"
@@ -154,6 +164,7 @@ extension Code {
         case .noKeyMatches, .keyDamaged: 12
         case .notPermitted, .targetNotAllowed, .commandRefused: 13
         case .inCooldown: 14
+        case .inMaintenance: 15
         case .notFound, .targetNotReached: 16
         case .databaseDamaged, .drift, .verifyFailed, .drillFailed, .repositoryDamaged, .packDamaged, .pointDamaged,
             .mapDamaged, .logDamaged:
@@ -179,7 +190,7 @@ extension Code {
         case .notPermitted, .targetNotAllowed, .commandRefused: 403
         case .notFound, .repositoryMissing, .targetNotReached: 404
         case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .targetExists, .lastKey, .scheduleExists,
-            .pruneHeld, .clockInDoubt:
+            .pruneHeld, .clockInDoubt, .inMaintenance:
             409
         case .inCooldown: 429
         case .outOfSpace: 507

@@ -22,6 +22,8 @@ package struct DaemonSettings: Sendable, Equatable {
     package var drillAt: String?
     /// When what retention has released is deleted; nil is off.
     package var pruneAt: String?
+    /// The program that stops and starts units.
+    package var systemctl: String
     /// In order of name.
     package var servers: [ServerSettings]
     /// Every setting with its value and its source, in the order of the reference and then of the servers' names.
@@ -98,6 +100,11 @@ package struct ServerSettings: Sendable, Equatable {
     package var load: LoadPlan
     /// Absolute paths of the files whose queries restore drills ask.
     package var drillQueries: [String]
+    /// Systemd units that use its databases.
+    package var units: [String]
+    /// A program and its arguments; empty where root has named none.
+    package var updateCommand: [String]
+    package var certificateCommand: [String]
 }
 
 /// One setting and where its value came from.

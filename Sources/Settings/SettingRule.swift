@@ -122,6 +122,9 @@ struct SettingRule: Sendable {
         SettingRule(
             "prune.at", .recurrence, #""*-*-* *:20""#, "When what retention has released is deleted, or \"off\"."),
         SettingRule(
+            "maintenance.systemctl", .path, #""/usr/bin/systemctl""#,
+            "The program by which maintenance windows stop and start units; root's only."),
+        SettingRule(
             "servers.*.engine", .choice(["sqlite", "postgres"]), #""sqlite""#,
             "What kind of databases the server holds."),
         SettingRule(
@@ -149,6 +152,17 @@ struct SettingRule: Sendable {
             "servers.*.slot_limit", .bytes, nil,
             "Of a postgres server without max_slot_wal_keep_size: what it is set to, such as \"10G\"; else no log is received."
         ),
+        SettingRule(
+            "servers.*.units", .texts, "[]",
+            "Systemd units that use the server's databases, such as \"crm.service\": maintenance windows stop them meanwhile."
+        ),
+        SettingRule(
+            "servers.*.update_command", .texts, "[]",
+            "The program and its arguments by which windows with the task system-updates update the system; root's only."
+        ),
+        SettingRule(
+            "servers.*.certificate_command", .texts, "[]",
+            "The same of the task certificate-renewal: renews and deploys certificates."),
         SettingRule(
             "servers.*.connection", .text, nil,
             "Of a postgres server, which has no folders: how it is reached, by libpq's keywords and without a password."

@@ -28,7 +28,7 @@ struct SettingsBuilder {
             messages: MessageSettings(
                 keep: .seconds(86_400 * number("messages.keep_days")), keepCount: number("messages.keep_count")),
             full: recurrence("full.at"), progressive: duration("progressive.every"), drillAt: recurrence("drill.at"),
-            pruneAt: recurrence("prune.at"),
+            pruneAt: recurrence("prune.at"), systemctl: path("maintenance.systemctl"),
             servers: check.serverNames.map(server), listing: listing())
         compare(settings)
         return check.problems.isEmpty
@@ -49,7 +49,8 @@ struct SettingsBuilder {
             followsLog: text(prefix + "engine") == "postgres" && text(prefix + "follow_log") != "no"
                 && number("retention.log_days") > 0,
             slotLimit: bytes(prefix + "slot_limit"), load: load(ofServer: name),
-            drillQueries: texts(prefix + "drill_queries"))
+            drillQueries: texts(prefix + "drill_queries"), units: texts(prefix + "units"),
+            updateCommand: texts(prefix + "update_command"), certificateCommand: texts(prefix + "certificate_command"))
     }
 
     /// What the processor limit of a cluster is where nothing is set: a quarter of the machine, which leaves most of it to
@@ -118,6 +119,13 @@ struct SettingsBuilder {
     }
 
     private mutating func compare(_ server: ServerSettings, _ settings: DaemonSettings) {
+        for (key, words) in [
+            ("update_command", server.updateCommand), ("certificate_command", server.certificateCommand),
+        ] where words.first?.hasPrefix("/") == false {
+            complain(
+                of: "servers.\(server.name).\(key)", "does not begin with the absolute path of a program",
+                hint: "write for example [\"/usr/local/sbin/update\"]; no shell sees it")
+        }
         if server.engine == "postgres" { return compareCluster(server) }
         if server.connection != nil {
             complain(
@@ -143,6 +151,7 @@ struct SettingsBuilder {
         for (key, isSet) in [
             ("folders", !server.folders.isEmpty), ("include", !server.include.isEmpty),
             ("exclude", !server.exclude.isEmpty), ("drill_queries", !server.drillQueries.isEmpty),
+            ("units", !server.units.isEmpty),
         ] where isSet {
             complain(
                 of: "servers.\(server.name).\(key)", "is not for a postgres server, whose whole cluster is backed up",

@@ -6,10 +6,15 @@ package struct Declaration: Sendable, Codable, Equatable {
     package var schedules: [Schedule]
     /// Rules of the default, databases, folders and servers; those of schedules are with the schedules.
     package var retention: [RetentionEntry]
+    /// Windows that an admin has set.
+    package var maintenance: [DeclaredMaintenance]
 
-    package init(schedules: [Schedule] = [], retention: [RetentionEntry] = []) {
+    package init(
+        schedules: [Schedule] = [], retention: [RetentionEntry] = [], maintenance: [DeclaredMaintenance] = []
+    ) {
         self.schedules = schedules
         self.retention = retention
+        self.maintenance = maintenance
     }
 
     /// Fields left out take their defaults.
@@ -17,6 +22,7 @@ package struct Declaration: Sendable, Codable, Equatable {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         schedules = try fields.decodeIfPresent([Schedule].self, forKey: .schedules) ?? []
         retention = try fields.decodeIfPresent([RetentionEntry].self, forKey: .retention) ?? []
+        maintenance = try fields.decodeIfPresent([DeclaredMaintenance].self, forKey: .maintenance) ?? []
     }
 }
 

@@ -71,6 +71,20 @@ package protocol Service: Sendable {
     func confirmClock(by actor: Actor) async throws -> Status
     func adopt(_ request: AdoptRequest, by actor: Actor) async throws -> Database
 
+    func maintenance(for actor: Actor) async throws -> [MaintenanceStatus]
+    /// With what became of its last windows. Throws `not-found` for a server that the settings don't name.
+    func maintenance(of server: String, for actor: Actor) async throws -> MaintenanceStatus
+    func previewMaintenance(of server: String, count: Int, for actor: Actor) async throws -> [PlannedWindow]
+    /// Throws `wrong-usage`, `bad-schedule`.
+    func setMaintenance(_ rule: MaintenanceRule, of server: String, by actor: Actor) async throws -> MaintenanceStatus
+    func enableMaintenance(
+        _ enabled: Bool, of server: String, kinds: [MaintenanceKind], by actor: Actor
+    ) async throws -> MaintenanceStatus
+    /// Returns once it has begun; `in-maintenance` while one is under way.
+    func runMaintenance(_ kind: MaintenanceKind, of server: String, by actor: Actor) async throws -> MaintenanceStatus
+    /// Returns once everything is about to reopen; `not-found` while none is under way.
+    func abortMaintenance(of server: String, by actor: Actor) async throws -> MaintenanceStatus
+
     func declaration(for actor: Actor) async throws -> Declaration
     func apply(_ request: ApplyRequest, by actor: Actor) async throws -> ApplyReply
 

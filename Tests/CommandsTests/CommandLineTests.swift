@@ -23,6 +23,7 @@ import WireTestSupport
     @Test(arguments: [
         "status", "databases", "backup", "backups", "download", "restore", "verify", "runs", "clients", "messages",
         "repository", "config", "doctor", "whoami", "drill", "schedules", "retention", "prune", "apply", "export",
+        "maintenance",
     ])
     func everyCommandHasHelpWithAnExample(command: String) async {
         let fixture = CommandFixture()
@@ -63,6 +64,7 @@ import WireTestSupport
                 ["backups", "show", Samples.backupID.description], ["messages"], ["repository", "space"],
                 ["repository", "keys"], ["config", "show", "--effective"], ["whoami"], ["runs", "show", "run-1"],
                 ["backups", "preserve", Samples.backupID.description], ["messages", "ack", "1"],
+                ["maintenance"], ["maintenance", "show", "main"], ["maintenance", "preview", "main"],
             ]
             for command in commands {
                 #expect(await fixture.run(command + ["--socket", socket]) == 0)

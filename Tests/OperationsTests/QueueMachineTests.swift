@@ -26,6 +26,17 @@ import Testing
         #expect(queue.finished("2").map(\.run) == ["3"])
     }
 
+    @Test func whatWaitsForMaintenanceStartsAfterItAndKeepsItFromNothing() {
+        var queue = QueueMachine(parallel: 2)
+        queue.hold("main")
+        #expect(queue.submit(.init(run: "1", unit: "a", priority: .scheduled, server: "main")).isEmpty)
+        #expect(queue.submit(.init(run: "2", unit: "b", priority: .scheduled, server: "crm")).map(\.run) == ["2"])
+        #expect(queue.submit(item("3", "a")).map(\.run) == ["3"])
+        #expect(queue.release("main").isEmpty, "its unit is busy")
+        #expect(queue.finished("3").map(\.run) == ["1"])
+        #expect(queue.release("main").isEmpty)
+    }
+
     @Test func startsOnDemandBeforeScheduled() {
         var queue = QueueMachine(parallel: 1)
         _ = queue.submit(item("1", "a"))

@@ -21,6 +21,9 @@ import Testing
         ("[schedules.a]\naction = \"back\"\nwhen = \"daily\"\n", 2, "must be one of backup, verify"),
         ("[retention]\nkeep_days = \"30\"\n", 2, "must be a whole number"),
         ("[retention.crm]\nkeep_dais = 3\n", 2, "unknown key retention.crm.keep_dais"),
+        ("[maintenance.main.weekly]\nlenght = \"2h\"\n", 2, "unknown key maintenance.main.weekly.lenght"),
+        ("[maintenance.main.monthly]\n", 1, "unknown table [maintenance.main.monthly]"),
+        ("[maintenance.main.daily]\ntasks = [\"tidy\"]\n", 2, "must be a list of texts such as \"optimise=30m!\""),
         ("[schedules.a]\naction = \"drill\"\nwhen = \"daily\"\nspread = \"soon\"\n", 4, "must be a text such as"),
         ("[schedules.a]\naction = \"drill\"\nwhen = \"daily\"\nenabled = 1\n", 4, "must be true or false"),
         ("[schedule.a]\n", 1, "unknown table [schedule"), ("keep = 1\n", 1, "unknown key keep"),
@@ -66,7 +69,33 @@ extension DeclarationFile {
             schedules: names.sorted().map { .random($0, &generator) },
             // A default that says nothing can't be told from none.
             retention: scopes.sorted().map { ($0, RetentionRules.random(&generator)) }
-                .filter { !$0.0.isEmpty || $0.1 != RetentionRules() })
+                .filter { !$0.0.isEmpty || $0.1 != RetentionRules() },
+            maintenance: ["a b", "main"].filter { _ in Bool.random(using: &generator) }.flatMap { server in
+                MaintenanceKind.allCases.filter { _ in Bool.random(using: &generator) }.map {
+                    DeclaredMaintenance(server: server, rule: .random($0, &generator))
+                }
+            })
+    }
+}
+
+extension MaintenanceRule {
+    fileprivate static func random(_ kind: MaintenanceKind, _ generator: inout Generator) -> MaintenanceRule {
+        func maybe<Value>(_ value: Value) -> Value? { Bool.random(using: &generator) ? value : nil }
+        var rule = MaintenanceRule.standard(kind)
+        rule.enabled = Bool.random(using: &generator)
+        rule.when = maybe("Sat 22:00") ?? rule.when
+        rule.timeZone = maybe("Europe/Berlin")
+        rule.lengthSeconds = maybe(5401) ?? rule.lengthSeconds
+        rule.latestStartSeconds = maybe(0)
+        rule.announceSeconds = maybe([]) ?? [86_400, 90]
+        rule.countdownSeconds = Int.random(in: 0...200, using: &generator)
+        rule.quietSeconds = maybe(0) ?? 1200
+        rule.onBackupFailure = maybe(.goOn) ?? .stop
+        rule.tasks = MaintenanceTask.Kind.allCases.shuffled(using: &generator).prefix(3).map {
+            MaintenanceTask(
+                $0, deadlineSeconds: Int.random(in: 1...9000, using: &generator), onFailure: maybe(.stop) ?? .goOn)
+        }
+        return rule
     }
 }
 

@@ -128,6 +128,14 @@ import Testing
             "not for a postgres"
         ),
         ("folders = [\"/srv\"]\nconnection = \"host=x\"", "servers.main.connection", "connected to"),
+        (
+            "engine = \"postgres\"\nconnection = \"host=x\"\nunits = [\"a.service\"]", "servers.main.units",
+            "not for a postgres"
+        ),
+        (
+            "folders = [\"/srv\"]\nupdate_command = [\"apt-get\", \"upgrade\"]", "servers.main.update_command",
+            "absolute path"
+        ),
     ])
     func settingsOfAnotherEngineAreRefused(lines: String, key: String, message: String) throws {
         let problems = try check("[servers.main]\n\(lines)\n").problems

@@ -353,3 +353,51 @@ extension FakeService {
         return ApplyReply(changes: ["schedule nightly added"], others: ["crm-full"])
     }
 }
+
+// MARK: - Maintenance
+
+extension FakeService {
+    package func maintenance(for actor: Actor) throws -> [MaintenanceStatus] {
+        try note("maintenance", actor)
+        return [Samples.maintenance]
+    }
+
+    package func maintenance(of server: String, for actor: Actor) throws -> MaintenanceStatus {
+        try note("maintenance of \(server)", actor)
+        return Samples.maintenance
+    }
+
+    package func previewMaintenance(of server: String, count: Int, for actor: Actor) throws -> [PlannedWindow] {
+        try note("preview maintenance of \(server) \(count)", actor)
+        return Samples.maintenance.next
+    }
+
+    package func setMaintenance(
+        _ rule: MaintenanceRule, of server: String, by actor: Actor
+    ) throws -> MaintenanceStatus {
+        let tasks = rule.tasks.map { "\($0.kind.rawValue)=\($0.deadlineSeconds)\($0.onFailure == .stop ? "!" : "")" }
+        try note("set \(rule.kind.rawValue) of \(server) \(rule.when) \(rule.lengthSeconds) \(tasks)", actor)
+        var status = Samples.maintenance
+        if rule.kind == .weekly { status.weekly = rule } else { status.daily = rule }
+        return status
+    }
+
+    package func enableMaintenance(
+        _ enabled: Bool, of server: String, kinds: [MaintenanceKind], by actor: Actor
+    ) throws -> MaintenanceStatus {
+        try note("\(enabled ? "enable" : "disable") \(kinds.map(\.rawValue)) of \(server)", actor)
+        return Samples.maintenance
+    }
+
+    package func runMaintenance(
+        _ kind: MaintenanceKind, of server: String, by actor: Actor
+    ) throws -> MaintenanceStatus {
+        try note("run \(kind.rawValue) of \(server)", actor)
+        return Samples.maintenance
+    }
+
+    package func abortMaintenance(of server: String, by actor: Actor) throws -> MaintenanceStatus {
+        try note("abort \(server)", actor)
+        return Samples.maintenance
+    }
+}

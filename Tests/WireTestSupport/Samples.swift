@@ -54,6 +54,25 @@ package enum Samples {
             ])
     }
 
+    package static var maintenance: MaintenanceStatus {
+        var daily = MaintenanceRule.daily
+        daily.enabled = false
+        let step = WindowStepRecord(
+            step: "backup", latestEnd: instant + .seconds(60), began: instant, ended: instant + .seconds(9),
+            outcome: .done)
+        return MaintenanceStatus(
+            server: "main", zone: "Europe/Berlin", weekly: .weekly, daily: daily,
+            next: [
+                PlannedWindow(
+                    kind: .weekly, start: instant, latestStart: instant + .seconds(3600), end: instant + .seconds(7200))
+            ],
+            history: [
+                WindowRecord(
+                    id: "3", kind: .weekly, start: instant, end: instant + .seconds(7200), began: instant,
+                    ended: instant + .seconds(90), flawless: true, text: "weekly maintenance is over", steps: [step])
+            ])
+    }
+
     package static var space: RepositorySpace {
         RepositorySpace(
             path: "/var/lib/holdfast/repository", id: unit, used: ByteCount(1000), free: ByteCount(1 << 30),

@@ -7,7 +7,8 @@ internal import Wire
 
 struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apply", abstract: "Make schedules and retention as a file says, all of it or nothing.",
+        commandName: "apply",
+        abstract: "Make schedules, retention and maintenance as a file says, all of it or nothing.",
         discussion: """
             The file is what `holdfast export` writes. What it doesn't name stays, unless --remove-others is given.
 
@@ -44,13 +45,14 @@ struct ApplyCommand: AsyncParsableCommand {
         let file = try DeclarationFile(text, name: name)
         return Declaration(
             schedules: file.schedules,
-            retention: file.retention.map { RetentionEntry(scope: $0.scope, rules: $0.rules, source: "admin") })
+            retention: file.retention.map { RetentionEntry(scope: $0.scope, rules: $0.rules, source: "admin") },
+            maintenance: file.maintenance)
     }
 }
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Schedules and retention as a file for `holdfast apply`.",
+        commandName: "export", abstract: "Schedules, retention and maintenance as a file for `holdfast apply`.",
         discussion: "Example: holdfast export > plan.toml")
 
     @OptionGroup var common: CommonOptions
@@ -59,7 +61,8 @@ struct ExportCommand: AsyncParsableCommand {
         let declaration = try await common.client.declaration()
         try common.terminal.show(declaration) {
             let file = DeclarationFile(
-                schedules: declaration.schedules, retention: declaration.retention.map { ($0.scope, $0.rules) })
+                schedules: declaration.schedules, retention: declaration.retention.map { ($0.scope, $0.rules) },
+                maintenance: declaration.maintenance)
             return String(file.text.dropLast())
         }
     }

@@ -38,6 +38,7 @@ extension PostgresEngine {
         return Records.encode(plan)
     }
 
+    package func refuse(_ plan: String) throws { try fence().refuse(try Self.plan(plan)) }
     package func close(_ plan: String) throws { _ = try fence().close(try Self.plan(plan)) }
     package func hold(_ plan: String) throws { _ = try fence().hold(try Self.plan(plan)) }
     package func reopen(_ plan: String) throws { try fence().reopen(try Self.plan(plan)) }
@@ -57,6 +58,6 @@ extension DatabaseClient {
             access: .unknown,
             session: Session(
                 database: client.database, address: client.address, since: client.id.since, state: client.state,
-                queryAge: client.queryAge))
+                queryAge: client.queryAge, idleSince: client.isActive ? nil : client.lastActivity))
     }
 }

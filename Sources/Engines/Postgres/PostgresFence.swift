@@ -42,6 +42,14 @@ package struct PostgresFence {
     ///   statements that would help.
     @discardableResult
     package func close(_ plan: PostgresFencePlan) throws -> [PostgresClient] {
+        try refuse(plan)
+        return try hold(plan)
+    }
+
+    /// Closes all databases of the plan or none; the sessions there are stay.
+    ///
+    /// - Throws: as `close`.
+    package func refuse(_ plan: PostgresFencePlan) throws {
         try requireCluster(of: plan)
         try requirePrivileges(for: plan)
         let oids = plan.databases.map(\.oid)
@@ -56,7 +64,6 @@ package struct PostgresFence {
             // A rename in between would have closed another one.
             if let open = try databases(oids).first(where: { $0.limit != 0 }) { throw outdated(open) }
         }
-        return try hold(plan)
     }
 
     /// One round of ending the sessions of superusers and of whoever slipped in; to be called again and again.

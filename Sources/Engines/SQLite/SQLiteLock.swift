@@ -8,6 +8,9 @@ enum SQLiteLock {
     static let reserved = FileLock.Range(start: 0x4000_0001, count: 1)
     static let shared = FileLock.Range(start: 0x4000_0002, count: 510)
 
+    /// All of them: nobody else can read or write.
+    static let all = FileLock.Range(start: 0x4000_0000, count: 512)
+
     /// On the `-shm` file: every connection that uses it holds this shared.
     static let deadManSwitch = FileLock.Range(start: 128, count: 1)
 

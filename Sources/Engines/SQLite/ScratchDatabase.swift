@@ -56,9 +56,10 @@ extension ScratchDatabase {
 
         let handle: OpaquePointer
 
-        init(_ path: String, flags: Int32) throws {
+        /// - Parameter system: SQLite's name for how it talks to the file system; nil is its default.
+        init(_ path: String, flags: Int32, system: String? = nil) throws {
             var handle: OpaquePointer?
-            let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nil)
+            let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, system)
             guard code == SQLITE_OK, let handle else {
                 sqlite3_close(handle)
                 throw Failure(code: code, text: String(cString: sqlite3_errstr(code)))

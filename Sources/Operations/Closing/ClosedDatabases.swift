@@ -14,6 +14,10 @@ final class ClosedDatabases: Sendable {
         var plan: String
         var since: Instant
         var actor: Actor
+        /// A maintenance window has closed it, and opens it again; nil: an admin has.
+        var isOfWindow: Bool?
+        /// Systemd units that were stopped instead, to be started again.
+        var units: [String]?
     }
 
     private struct State {
@@ -22,6 +26,8 @@ final class ClosedDatabases: Sendable {
         var isStopped = false
         /// Servers whose databases can't be held just now.
         var failing: Set<String> = []
+        /// Those that refuse new clients, but let the ones that are inside finish.
+        var lenient: Set<Identifier> = []
     }
 
     private let folder: String
@@ -48,6 +54,14 @@ final class ClosedDatabases: Sendable {
         state.withLock { $0.records = records }
     }
 
+    /// What a maintenance window has closed of a server.
+    func ofWindow(_ server: String) -> [Record] { all.filter { $0.server == server && $0.isOfWindow == true } }
+
+    /// Those inside may stay until `holdStrictly`.
+    func holdLeniently(_ record: Record) { state.withLock { _ = $0.lenient.insert(record.id) } }
+
+    func holdStrictly(_ record: Record) { state.withLock { _ = $0.lenient.remove(record.id) } }
+
     /// Durable on return.
     func add(_ record: Record) throws {
         try Files.makeDirectories(folder, mode: 0o700)
@@ -61,7 +75,10 @@ final class ClosedDatabases: Sendable {
     func remove(_ record: Record) throws {
         try Files.remove(path(record))
         try Files.syncDirectory(folder)
-        state.withLock { state in state.records.removeAll { $0.id == record.id } }
+        state.withLock { state in
+            state.records.removeAll { $0.id == record.id }
+            state.lenient.remove(record.id)
+        }
     }
 
     private func path(_ record: Record) -> String { "\(folder)/\(record.id).json" }
@@ -69,6 +86,8 @@ final class ClosedDatabases: Sendable {
 
 extension ClosedDatabases {
     private static let pause = 0.5
+    /// In a window nobody who forces a way in may get to do anything.
+    private static let shortPause = 0.1
 
     func stop() { state.withLock { $0.isStopped = true } }
 
@@ -90,8 +109,11 @@ extension ClosedDatabases {
                     return state.isHolding ? state.records : []
                 }
                 if records.isEmpty { return }
-                for record in records { round(record, hold, failed) }
-                Thread.sleep(forTimeInterval: Self.pause)
+                let lenient = state.withLock { $0.lenient }
+                for record in records where !lenient.contains(record.id) && record.units == nil {
+                    round(record, hold, failed)
+                }
+                Thread.sleep(forTimeInterval: records.contains { $0.isOfWindow == true } ? Self.shortPause : Self.pause)
             }
         }
     }

@@ -19,6 +19,7 @@ extension Host {
                 .wrongUsage, "only databases of a server can be closed",
                 hint: "name one, such as main/crm; for others stop the systemd unit that uses them")
         }
+        for server in Set(names.map(\.server)).sorted() { try refuseInMaintenance(server) }
         if let closed = closed.all.first(where: { names.contains($0.name) }) {
             throw Fault(
                 .busy, "\(closed.name) is closed already", hint: "`holdfast databases open \(closed.name)` opens it")
@@ -65,6 +66,11 @@ extension Host {
     /// - Throws: `not-found` when none of them is closed; the fault of the first that can't be opened, once all were tried.
     func openDatabases(_ typed: [String], by actor: Actor) throws -> [DatabaseName] {
         let records = closed.all
+        for record in records where record.isOfWindow == true {
+            if (try? NameSelection.several(typed, among: [record.name])) != nil {
+                try refuseInMaintenance(record.server)
+            }
+        }
         var first: (any Error)?
         var opened: [DatabaseName] = []
         for word in typed {
@@ -119,7 +125,10 @@ extension Host {
     /// Keeps clients out of what is closed, also after a start.
     func holdClosed() {
         closed.holdAll { [weak self] record in
-            try self?.configuration.server(record.server)?.engine.hold(record.plan)
+            let server =
+                record.isOfWindow == true
+                ? self?.maintenance.server(record.server)?.server : self?.configuration.server(record.server)
+            try server?.engine.hold(record.plan)
         } failed: { [weak self] fault in
             self?.say([MessageDraft(.error, fault.code, "cannot keep clients out: \(fault.message)", hint: fault.hint)])
         }
@@ -127,7 +136,7 @@ extension Host {
 
     /// For `status`: nobody must forget that a database is closed.
     var closedProblems: [ProblemObject] {
-        closed.all.map { record in
+        closed.all.filter { $0.isOfWindow != true }.map { record in
             let time = record.since.rfc3339(offsetSeconds: LocalZone.offsetSeconds(at: record.since))
             return ProblemObject(
                 code: .databaseClosed, message: "\(record.name) is closed to its clients since \(time)",

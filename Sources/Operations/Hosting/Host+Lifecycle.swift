@@ -48,6 +48,7 @@ extension Host {
             try closed.load()
             holdClosed()
         } catch { say([MessageDraft(.error, Fault.wrapping(error))]) }
+        startMaintenance()
         Threads.start("discovery") { [self] in
             let databases = discoverAll()
             // Kept open from now on: the writer's lock shows a second daemon that the repository is taken.
@@ -71,6 +72,7 @@ extension Host {
         use(try Configuration(settings))
         try syncSchedules()
         try markRemovedServers()
+        syncMaintenance()
         say([MessageDraft(.info, .settingsReloaded, "settings were reloaded")])
         Threads.start("discovery") { [self] in
             _ = discoverAll()
@@ -85,6 +87,7 @@ extension Host {
 
     /// Drops what waits, asks what works to stop, and waits for it a while; then delivers the last messages.
     package func stop() {
+        maintenance.stop(on: self)
         closed.stop()
         following.stop()
         timing.stop()

@@ -22,6 +22,7 @@ package final class Host: Sendable {
     let gate = DiscoveryGate()
     let closed: ClosedDatabases
     let following = Following()
+    let maintenance = MaintenanceRoster()
     let cancellations = Mutex<[Int64: Cancellation]>([:])
     /// When each run at work last moved, by the boot clock.
     let heartbeats = Mutex<[Int64: Duration]>([:])
@@ -29,6 +30,7 @@ package final class Host: Sendable {
     /// Tells the service log what neither message center nor catalog can take.
     let report: @Sendable (Fault) -> Void
     private let current: Mutex<Configuration>
+    private let passing = Mutex<@Sendable () -> ClockReading>({ Host.read() })
 
     package init(
         configuration: Configuration, catalog: Catalog, repositories: RepositoryDoor, center: MessageCenter,
@@ -54,8 +56,19 @@ package final class Host: Sendable {
     }
 
     /// Both clocks, now.
-    package var clock: ClockReading {
+    package var clock: ClockReading { Self.read() }
+
+    private static func read() -> ClockReading {
         ClockReading(sinceBoot: BootClock.now(), bootID: BootClock.bootID, wall: WallClock.now())
+    }
+
+    /// Both clocks as maintenance goes by them; a test lets its own time pass.
+    package var maintenanceClock: @Sendable () -> ClockReading {
+        get { passing.withLock { $0 } }
+        set {
+            passing.withLock { $0 = newValue }
+            maintenance.look()
+        }
     }
 
     /// Says something in the message center that belongs to no other transition; in the service log when the catalog

@@ -16,6 +16,7 @@ extension Host {
         }
         let plan = try RestorePlan(
             request, library: try library(), roots: roots(for: actor), place: presentPath)
+        if plan.isInPlace { try refuseInMaintenance(plan.name.server) }
         try plan.refuseClients(request)
         if request.dryRun { return plan.dryRun(by: actor, now: WallClock.now()) }
         let results = try catalog.enqueue(

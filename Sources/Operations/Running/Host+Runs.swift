@@ -42,8 +42,10 @@ extension Host {
         let cancellation = Cancellation()
         cancellations.withLock { $0[run.id] = cancellation }
         let unit = run.request.isExclusive ? run.request.unit?.description : nil
+        let isOfWindow = run.request.origin == .maintenance
         let item = QueueMachine.Item(
-            run: String(run.id), unit: alone ?? unit, priority: priority, takesPlace: takesPlace)
+            run: String(run.id), unit: alone ?? unit, priority: priority, takesPlace: takesPlace,
+            server: unit == nil || isOfWindow ? nil : run.request.database?.server)
         let leave: @Sendable () -> Void = { [self] in
             cancellations.withLock { $0[run.id] = nil }
             heartbeats.withLock { $0[run.id] = nil }

@@ -15,12 +15,17 @@ package struct QueueMachine: Sendable {
         package var priority: Priority
         /// Whether it takes one of the places of those that work at once; what takes none never waits for one.
         package var takesPlace: Bool
+        /// The server whose maintenance it has to wait for; nil waits for none.
+        package var server: String?
 
-        package init(run: String, unit: String?, priority: Priority, takesPlace: Bool = true) {
+        package init(
+            run: String, unit: String?, priority: Priority, takesPlace: Bool = true, server: String? = nil
+        ) {
             self.run = run
             self.unit = unit
             self.priority = priority
             self.takesPlace = takesPlace
+            self.server = server
         }
     }
 
@@ -31,6 +36,8 @@ package struct QueueMachine: Sendable {
     package private(set) var working: [Item] = []
     /// How many of those that wait take no place.
     private var placeless = 0
+    /// Servers in maintenance.
+    private var held: Set<String> = []
 
     package init(parallel: Int) { self.parallel = max(1, parallel) }
 
@@ -46,6 +53,14 @@ package struct QueueMachine: Sendable {
     package mutating func finished(_ run: String) -> [Item] {
         working.removeAll { $0.run == run }
         return startable()
+    }
+
+    /// Nothing of a server starts that has to wait for its maintenance.
+    package mutating func hold(_ server: String) { held.insert(server) }
+
+    /// - Returns: what starts now.
+    package mutating func release(_ server: String) -> [Item] {
+        held.remove(server) == nil ? [] : startable()
     }
 
     /// Takes a waiting item out.
@@ -70,6 +85,11 @@ package struct QueueMachine: Sendable {
         var place = waiting.startIndex
         while place < waiting.endIndex, taken < parallel || placeless > 0 {
             let item = waiting[place]
+            if let server = item.server, held.contains(server) {
+                // Nor does it keep the maintenance itself from the unit.
+                place += 1
+                continue
+            }
             let isFree = item.unit.map { !busy.contains($0) } ?? true
             if isFree, taken < parallel || !item.takesPlace {
                 started.append(item)

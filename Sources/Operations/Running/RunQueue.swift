@@ -35,6 +35,11 @@ package final class RunQueue: @unchecked Sendable {
         if !isQueued { dropped() }
     }
 
+    /// Lets nothing start that has to wait for a server's maintenance; what works goes on.
+    package func hold(_ server: String) { condition.withLock { machine.hold(server) } }
+
+    package func release(_ server: String) { condition.withLock { start(machine.release(server)) } }
+
     /// Takes a waiting run out.
     /// - Returns: what tells those who wait for the run that it won't start, to be called once its end is on record; nil
     ///   when it doesn't wait (any more).

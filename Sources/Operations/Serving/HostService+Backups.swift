@@ -95,7 +95,12 @@ extension Host {
         var skipped: [SkippedDatabase] = []
         var chosen: [LocatedDatabase] = []
         for name in names {
-            if let database = located[name] {
+            if maintenance.isClosed(name.server) {
+                if names.count == 1 { try refuseInMaintenance(name.server) }
+                skipped.append(
+                    SkippedDatabase(
+                        database: name, code: .inMaintenance, message: "server \(name.server) is in maintenance"))
+            } else if let database = located[name] {
                 chosen.append(database)
             } else {
                 let fault = Self.absence(of: name, records.first { $0.name == name })

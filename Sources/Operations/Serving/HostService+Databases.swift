@@ -51,8 +51,7 @@ extension Host {
         var space: RepositorySpace?
         do { space = try self.space() } catch { problems.append(ProblemObject(Fault.wrapping(error))) }
         if let fault = tending.state.withLock({ $0.ledgerFault }) { problems.append(ProblemObject(fault)) }
-        problems += closedProblems
-        problems += following.problems
+        problems += closedProblems + maintenanceProblems + following.problems
         if let doubt = clockDoubt() { problems.append(ProblemObject(doubt)) }
         let next = nextRun()
         let unacknowledged = try catalog.unacknowledged().errors
@@ -65,7 +64,8 @@ extension Host {
             })
         return Status(
             sentence: sentence.text, instant: WallClock.now(), version: version, databases: databases,
-            repository: space, runs: activeRuns(), problems: problems, next: next, unacknowledged: unacknowledged)
+            repository: space, runs: activeRuns(), windows: statusWindows(), problems: problems, next: next,
+            unacknowledged: unacknowledged)
     }
 
     /// The next backup, or what comes next where none is scheduled.

@@ -21,6 +21,9 @@ extension Host {
             schedules: try catalog.schedules().map(\.definition).sorted { $0.name < $1.name },
             retention: try catalog.retention().map {
                 RetentionEntry(scope: $0.scope, rules: $0.rules, source: "admin")
+            },
+            maintenance: try catalog.maintenanceRules().sorted { $0.key < $1.key }.flatMap { server, rules in
+                rules.map { DeclaredMaintenance(server: server, rule: $0) }
             })
     }
 
@@ -35,11 +38,14 @@ extension Host {
             }
         }
         for entry in request.declaration.retention { try entry.rules.check(retentionLimits) }
+        try checkMaintenance(request.declaration.maintenance)
         try Self.refuseTwins(wanted.map(\.name), "schedules")
         try Self.refuseTwins(request.declaration.retention.map(\.scope), "rules of retention")
         var change = DeclarationChange()
         change.compareSchedules(before.schedules, wanted, removeOthers: request.removeOthers)
         change.compareRetention(before.retention, request.declaration.retention, removeOthers: request.removeOthers)
+        change.compareMaintenance(
+            before.maintenance, request.declaration.maintenance, removeOthers: request.removeOthers)
         let reply = ApplyReply(
             changes: change.lines, others: change.others,
             warnings: wanted.flatMap { schedule in check.warnings(schedule).map { "schedule \(schedule.name): \($0)" } }
@@ -48,8 +54,9 @@ extension Host {
         try catalog.apply(
             DeclarationEdits(
                 added: change.added, replaced: change.replaced, removed: change.removed,
-                retention: change.retention), by: actor, at: WallClock.now())
+                retention: change.retention, maintenance: change.maintenance), by: actor, at: WallClock.now())
         timing.reload()
+        if !change.maintenance.isEmpty { try useMaintenanceRules() }
         return reply
     }
 
@@ -68,6 +75,7 @@ private struct DeclarationChange {
     var removed: [String] = []
     /// Nil forgets the place.
     var retention: [(scope: String, rules: RetentionRules?)] = []
+    var maintenance: [(server: String, kind: MaintenanceKind, rule: MaintenanceRule?)] = []
     var lines: [String] = []
     var others: [String] = []
 
@@ -111,6 +119,29 @@ private struct DeclarationChange {
             }
             retention.append((entry.scope, nil))
             lines.append("\(name(entry.scope)): removed")
+        }
+    }
+
+    mutating func compareMaintenance(
+        _ before: [DeclaredMaintenance], _ wanted: [DeclaredMaintenance], removeOthers: Bool
+    ) {
+        func name(_ entry: DeclaredMaintenance) -> String {
+            "\(entry.rule.kind.rawValue) maintenance of \(entry.server)"
+        }
+        func old(_ entry: DeclaredMaintenance, _ all: [DeclaredMaintenance]) -> DeclaredMaintenance? {
+            all.first { $0.server == entry.server && $0.rule.kind == entry.rule.kind }
+        }
+        for entry in wanted where old(entry, before) != entry {
+            maintenance.append((entry.server, entry.rule.kind, entry.rule))
+            lines.append("\(name(entry)): \(old(entry, before) == nil ? "added" : "changed")")
+        }
+        for entry in before where old(entry, wanted) == nil {
+            guard removeOthers else {
+                others.append(name(entry))
+                continue
+            }
+            maintenance.append((entry.server, entry.rule.kind, nil))
+            lines.append("\(name(entry)): removed")
         }
     }
 }

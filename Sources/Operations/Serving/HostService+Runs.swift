@@ -45,7 +45,7 @@ extension HostService {
 extension Host {
     /// Takes a waiting run out of the queue, or asks one at work to stop; a run that has ended stays as it is.
     /// - Throws: `not-found`.
-    fileprivate func cancel(_ id: String, by actor: Actor) throws {
+    func cancel(_ id: String, by actor: Actor) throws {
         guard let number = Int64(id), try catalog.run(number) != nil else {
             throw Fault(.notFound, "there is no run \(id)", hint: "list them with `holdfast runs`")
         }

@@ -60,6 +60,7 @@ extension Host {
         guard tending.begin(BootClock.now()) else { return }
         Threads.start("tending") { [self] in
             defer { tending.end() }
+            maintenance.look()
             // Each part is on its own: one that fails is told, and keeps none of the others.
             for part in [
                 observeClock, observeZone, tellHanging, giveUpWaiting, lookForMissing, advanceGrace, observeOverdue,
@@ -73,6 +74,7 @@ extension Host {
     private func observeZone() throws {
         guard let name = try zone.change() else { return }
         timing.reload(newZone: true)
+        maintenance.look()
         say([MessageDraft(.info, .zoneChanged, "the system's time zone is \(name) now; schedules follow it")])
     }
 

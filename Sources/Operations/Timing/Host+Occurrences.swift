@@ -13,8 +13,11 @@ extension Host: OccurrenceWork {
         Threads.start("occurrences") { [self] in
             startBackups(starts.filter { $0.schedule.action == .backup }, finished: finished)
             for start in starts where start.schedule.action != .backup {
-                begin(AttemptTally(start, parts: 1, finished: finished))
+                let tally = AttemptTally(start, parts: 1, finished: finished)
+                if !maintenance.postpone(tally) { begin(tally) }
             }
+            // Those whose window has ended at this very moment.
+            beginPostponed()
         }
     }
 
@@ -30,7 +33,7 @@ extension Host: OccurrenceWork {
     }
 
     /// Begins with what is no backup. One part of the tally stands for the beginning itself.
-    private func begin(_ tally: AttemptTally) {
+    func begin(_ tally: AttemptTally) {
         let schedule = tally.start.schedule
         do {
             if [.verify, .drill].contains(schedule.action), try covered(by: schedule).isEmpty {

@@ -86,7 +86,7 @@ extension MaintenanceRun {
     }
 
     /// Whether clients may be shut out.
-    var isClosed: Bool { stage != .waiting }
+    package var isClosed: Bool { stage != .waiting }
 
     /// Whether nobody has been disconnected yet.
     var isBeforeDisconnect: Bool {
@@ -97,7 +97,7 @@ extension MaintenanceRun {
     }
 
     /// The step under way; nil while waiting and between two attempts to reopen.
-    var step: MaintenanceStep? {
+    package var step: MaintenanceStep? {
         switch stage {
         case .waiting, .pausing: nil
         case .countdown: .countdown

@@ -4,13 +4,14 @@ extension DeclarationFile {
     /// The file's text; read again, it is the same declaration. What has its default is left out.
     package var text: String {
         var lines = [
-            "# Schedules and retention, as written by `holdfast export`; `holdfast apply FILE` makes them so."
+            "# Schedules, retention and maintenance, as written by `holdfast export`; `holdfast apply FILE` makes them so."
         ]
         for (scope, rules) in retention {
             lines +=
                 ["", scope.isEmpty ? "[retention]" : "[retention.\(SettingText.quoted(scope))]"] + Self.lines(rules)
         }
         for schedule in schedules { lines += [""] + Self.lines(schedule) }
+        for entry in maintenance { lines += [""] + Self.lines(entry) }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -39,6 +40,25 @@ extension DeclarationFile {
         var lines = ["[\(name)]"] + fields.compactMap { key, value in value.map { "\(key) = \($0)" } }
         if let rules = schedule.retention { lines += ["[\(name).retention]"] + Self.lines(rules) }
         return lines
+    }
+
+    private static func lines(_ entry: DeclaredMaintenance) -> [String] {
+        let (rule, plain) = (entry.rule, MaintenanceRule.standard(entry.rule.kind))
+        let fields: [(String, String?)] = [
+            ("enabled", rule.enabled ? nil : "false"), ("when", quoted(rule.when)),
+            ("time_zone", rule.timeZone.map(quoted)), ("length", duration(rule.lengthSeconds)),
+            ("latest_start", duration(rule.latestStartSeconds)),
+            ("announce", "[\(rule.announceSeconds.compactMap(duration).joined(separator: ", "))]"),
+            ("countdown", duration(rule.countdownSeconds)),
+            ("quiet_time", rule.quietSeconds == plain.quietSeconds ? nil : duration(rule.quietSeconds)),
+            (
+                "on_backup_failure",
+                rule.onBackupFailure == plain.onBackupFailure ? nil : quoted(rule.onBackupFailure.rawValue)
+            ),
+            ("tasks", "[\(rule.tasks.map { quoted(MaintenanceTaskText.text($0)) }.joined(separator: ", "))]"),
+        ]
+        return ["[maintenance.\(SettingText.quoted(entry.server)).\(rule.kind.rawValue)]"]
+            + fields.compactMap { key, value in value.map { "\(key) = \($0)" } }
     }
 
     private static func quoted(_ text: String) -> String { SettingText.quoted(text) }

@@ -1,7 +1,7 @@
 package import Model
 internal import Platform
 
-/// Schedules and retention as a TOML file: what `holdfast export` writes and `holdfast apply` reads.
+/// Schedules, retention and maintenance windows as a TOML file: what `holdfast export` writes and `holdfast apply` reads.
 ///
 /// ```toml
 /// [schedules.crm-full]
@@ -15,6 +15,10 @@ internal import Platform
 ///
 /// [retention."crm/archive/"]
 /// keep_last = 5
+///
+/// [maintenance.main.weekly]
+/// when = "Sat 22:00"
+/// tasks = ["engine-check=30m!", "optimise"]
 /// ```
 package struct DeclarationFile: Sendable, Equatable {
     /// In order of name.
@@ -22,9 +26,16 @@ package struct DeclarationFile: Sendable, Equatable {
     /// The default under the empty scope, if the file says it; in order of scope.
     package var retention: [(scope: String, rules: RetentionRules)]
 
-    package init(schedules: [Schedule], retention: [(scope: String, rules: RetentionRules)]) {
+    /// In order of server and kind.
+    package var maintenance: [DeclaredMaintenance]
+
+    package init(
+        schedules: [Schedule], retention: [(scope: String, rules: RetentionRules)],
+        maintenance: [DeclaredMaintenance] = []
+    ) {
         self.schedules = schedules
         self.retention = retention
+        self.maintenance = maintenance
     }
 
     /// - Parameter name: of the file, for messages.
@@ -38,7 +49,8 @@ package struct DeclarationFile: Sendable, Equatable {
             guard reader.problems.isEmpty else { throw DeclarationFile.first(reader.problems) }
             self.init(
                 schedules: reader.schedules.values.sorted { $0.name < $1.name },
-                retention: reader.retention.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+                retention: reader.retention.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                maintenance: reader.maintenance)
         } catch {
             throw Fault([error])
         }
@@ -52,7 +64,7 @@ package struct DeclarationFile: Sendable, Equatable {
     }
 
     package static func == (left: DeclarationFile, right: DeclarationFile) -> Bool {
-        left.schedules == right.schedules
+        left.schedules == right.schedules && left.maintenance == right.maintenance
             && left.retention.elementsEqual(right.retention) { $0.scope == $1.scope && $0.rules == $1.rules }
     }
 }

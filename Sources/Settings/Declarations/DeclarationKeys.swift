@@ -6,6 +6,10 @@ enum DeclarationKeys {
         "action", "kind", "level", "text", "severity", "command", "timeout", "scope", "when", "time_zone", "starts",
         "ends", "spread", "deadline", "attempts", "retry", "enabled",
     ]
+    static let maintenance = [
+        "enabled", "when", "time_zone", "length", "latest_start", "announce", "countdown", "quiet_time",
+        "on_backup_failure", "tasks",
+    ]
     static let retention = [
         "keep_days", "deleted_days", "keep_last", "hourly", "daily", "weekly", "monthly", "yearly", "thin",
     ]

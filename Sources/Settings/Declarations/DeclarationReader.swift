@@ -5,6 +5,7 @@ struct DeclarationReader {
     let file: String
     private(set) var schedules: [String: Schedule] = [:]
     private(set) var retention: [String: RetentionRules] = [:]
+    var windows: [String: [MaintenanceKind: MaintenanceRule]] = [:]
     private(set) var problems: [SettingsProblem] = []
 
     init(file: String) { self.file = file }
@@ -19,16 +20,18 @@ struct DeclarationReader {
 
     private mutating func read(_ table: [String], line: Int?) {
         switch (table.first, table.count) {
-        case ("schedules", 1), ("retention", 1): break
+        case ("schedules", 1), ("retention", 1), ("maintenance", 1), ("maintenance", 2): break
+        case ("maintenance", 3): addWindow(table, line: line)
         case ("schedules", 2): schedules[table[1]] = Schedule(name: table[1], action: .backup, when: "")
         case ("schedules", 3) where table[2] == "retention": schedules[table[1]]?.retention = RetentionRules()
         case ("retention", 2): retention[table[1]] = RetentionRules()
         default:
-            let tables = ["schedules", "retention"]
+            let tables = ["schedules", "retention", "maintenance"]
             add(
                 line, "unknown table [\(table.joined(separator: "."))]",
                 hint: NearestName.nearest(to: table[0], among: tables).map { "did you mean [\($0)]?" }
-                    ?? "a declaration has [schedules.NAME], [retention] and [retention.\"SCOPE\"]")
+                    ?? "a declaration has [schedules.NAME], [retention], [retention.\"SCOPE\"] and "
+                    + "[maintenance.SERVER.weekly]")
         }
     }
 
@@ -45,9 +48,10 @@ struct DeclarationReader {
             var rules = retention[scope] ?? RetentionRules()
             readRule(path[path.count - 1], &rules, entry)
             retention[scope] = rules
-        case ("schedules", _), ("retention", _): break
+        case ("maintenance", 4): readWindow(path[1], path[2], path[3], entry)
+        case ("schedules", _), ("retention", _), ("maintenance", _): break
         default:
-            if path.count == 1 { unknown(path[0], ["schedules", "retention"], entry) }
+            if path.count == 1 { unknown(path[0], ["schedules", "retention", "maintenance"], entry) }
         }
     }
 
@@ -96,49 +100,49 @@ struct DeclarationReader {
 // MARK: - Values
 
 extension DeclarationReader {
-    private mutating func add(_ line: Int?, _ message: String, hint: String? = nil) {
+    mutating func add(_ line: Int?, _ message: String, hint: String? = nil) {
         problems.append(SettingsProblem(file: file, line: line, message: message, hint: hint))
     }
 
-    private mutating func complain(of entry: SettingsDocument.Entry, _ expectation: String) {
+    mutating func complain(of entry: SettingsDocument.Entry, _ expectation: String) {
         problems.append(
             SettingsProblem(
                 file: file, line: entry.line, key: entry.path.joined(separator: "."),
                 message: "must be \(expectation)"))
     }
 
-    private mutating func unknown(_ key: String, _ known: [String], _ entry: SettingsDocument.Entry) {
+    mutating func unknown(_ key: String, _ known: [String], _ entry: SettingsDocument.Entry) {
         add(
             entry.line, "unknown key \(entry.path.joined(separator: "."))",
             hint: NearestName.nearest(to: key, among: known).map { "did you mean \($0)?" }
                 ?? "known keys: \(known.joined(separator: ", "))")
     }
 
-    private mutating func text(_ entry: SettingsDocument.Entry) -> String? {
+    mutating func text(_ entry: SettingsDocument.Entry) -> String? {
         if case .text(let text) = entry.value { return text }
         complain(of: entry, "a text")
         return nil
     }
 
-    private mutating func texts(_ entry: SettingsDocument.Entry) -> [String]? {
+    mutating func texts(_ entry: SettingsDocument.Entry) -> [String]? {
         if case .texts(let texts) = entry.value { return texts }
         complain(of: entry, "a list of texts")
         return nil
     }
 
-    private mutating func number(_ entry: SettingsDocument.Entry) -> Int? {
+    mutating func number(_ entry: SettingsDocument.Entry) -> Int? {
         if case .number(let number) = entry.value { return number }
         complain(of: entry, "a whole number")
         return nil
     }
 
-    private mutating func flag(_ entry: SettingsDocument.Entry) -> Bool? {
+    mutating func flag(_ entry: SettingsDocument.Entry) -> Bool? {
         if case .flag(let flag) = entry.value { return flag }
         complain(of: entry, "true or false")
         return nil
     }
 
-    private mutating func seconds(_ entry: SettingsDocument.Entry) -> Int? {
+    mutating func seconds(_ entry: SettingsDocument.Entry) -> Int? {
         if case .text(let text) = entry.value, let duration = SettingText.duration(text) {
             return Int(duration.components.seconds)
         }
@@ -146,13 +150,13 @@ extension DeclarationReader {
         return nil
     }
 
-    private mutating func instant(_ entry: SettingsDocument.Entry) -> Instant? {
+    mutating func instant(_ entry: SettingsDocument.Entry) -> Instant? {
         if case .text(let text) = entry.value, let instant = Instant(rfc3339: text) { return instant }
         complain(of: entry, "a text such as \"2026-11-22T10:00:00Z\"")
         return nil
     }
 
-    private mutating func choice<Choice: RawRepresentable & CaseIterable>(
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ entry: SettingsDocument.Entry
     ) -> Choice? where Choice.RawValue == String {
         if case .text(let text) = entry.value, let choice = Choice(rawValue: text) { return choice }

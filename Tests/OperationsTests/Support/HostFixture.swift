@@ -13,8 +13,10 @@ final class HostFixture {
     let host: Host
     let service: HostService
 
-    /// - Parameter server: further lines for the server's settings.
-    init(databases: [String] = ["ledger.db"], server: String = "") throws {
+    /// - Parameters:
+    ///   - server: further lines for the server's settings.
+    ///   - tail: further tables.
+    init(databases: [String] = ["ledger.db"], server: String = "", tail: String = "") throws {
         root = try TestFolder()
         try root.makeFolder("data")
         for name in databases {
@@ -39,6 +41,7 @@ final class HostFixture {
             [servers.crm]
             folders = ["\(root("data"))"]
             \(server)
+            \(tail)
 
             """
         try Files.writeDurably(Array(text.utf8), to: root("holdfast.toml"), mode: 0o600)

@@ -68,7 +68,7 @@ extension MaintenanceRule {
     /// What the final check may take.
     package var checking: Duration { reserve - reopening }
     /// What is taken off the length before the first task, and after the last.
-    var overhead: Duration { countdown + handling * 2 + reserve }
+    package var overhead: Duration { countdown + handling * 2 + reserve }
 }
 
 extension MaintenanceRule {
@@ -105,5 +105,16 @@ package struct MaintenanceRules: Sendable, Hashable, Codable {
         case .weekly: weekly
         case .daily: daily
         }
+    }
+}
+
+/// One window's rule as declarations name it.
+package struct DeclaredMaintenance: Sendable, Hashable, Codable {
+    package var server: String
+    package var rule: MaintenanceRule
+
+    package init(server: String, rule: MaintenanceRule) {
+        self.server = server
+        self.rule = rule
     }
 }

@@ -1,0 +1,132 @@
+import Catalog
+import Engines
+import Model
+import Platform
+import Policies
+import Settings
+import Wire
+
+extension Host {
+    /// - Parameter limit: of its history.
+    func maintenanceStatus(of server: HostedServer, history limit: Int) throws -> MaintenanceStatus {
+        let (rules, zone) = (maintenance.rules(of: server.name), try daemonZone())
+        let state = maintenance.server(server.name)?.shown
+        return MaintenanceStatus(
+            server: server.name, zone: zone.name, weekly: rules.weekly, daily: rules.daily,
+            next: try plannedWindows(of: server.name, count: 2), underWay: state?.run.map { WindowUnderWay($0) },
+            carried: state?.carried ?? [], warnings: Self.maintenanceWarnings(rules, server),
+            history: try catalog.maintenanceHistory(of: server.name, limit: limit).map {
+                WindowRecord(String($0.id), $0.entry, zone)
+            })
+    }
+
+    func plannedWindows(of server: String, count: Int) throws -> [PlannedWindow] {
+        let (planner, zone) = (try maintenance.planner(of: server, zone: try daemonZone()), try daemonZone())
+        return planner.windows(after: WallClock.now(), count: count).map { PlannedWindow($0, zone) }
+    }
+
+    /// For `status`: windows under way, and the next one of each server.
+    func statusWindows() -> [Wire::Window] {
+        configuration.servers.flatMap { server -> [Wire::Window] in
+            let run = maintenance.server(server.name)?.shown.run.map { run in
+                Wire::Window(
+                    name: "\(server.name) \(run.window.kind.rawValue)", begins: run.window.start,
+                    ends: run.window.end, stage: run.step?.name ?? (run.isClosed ? "reopen" : "waiting"))
+            }
+            let next = try? plannedWindows(of: server.name, count: 4).first { $0.note?.hasPrefix(Self.merged) != true }
+            let window = next.map {
+                Wire::Window(name: "\(server.name) \($0.kind.rawValue)", begins: $0.start, ends: $0.end)
+            }
+            return [run, window].compactMap { $0 }
+        }
+    }
+
+    /// For `status`: what a window has closed and can't open again.
+    var maintenanceProblems: [ProblemObject] {
+        maintenance.servers.filter { ($0.machine.state.run?.failedReopenings ?? 0) > 0 }.map { server in
+            ProblemObject(
+                code: .maintenanceStuck,
+                message: "what maintenance has closed of \(server.name) can't be opened again yet",
+                hint:
+                    "see `holdfast maintenance show \(server.name)`; `holdfast maintenance abort \(server.name)` tries "
+                    + "at once")
+        }
+    }
+
+    fileprivate static let merged = "left out"
+
+    private static func maintenanceWarnings(_ rules: MaintenanceRules, _ server: HostedServer) -> [String] {
+        let enabled = [rules.weekly, rules.daily].filter(\.enabled)
+        guard !enabled.isEmpty else {
+            return ["both windows are off; `holdfast maintenance enable \(server.name)` lets them come"]
+        }
+        let tasks = Set(enabled.flatMap(\.tasks).map(\.kind))
+        var warnings: [String] = []
+        if tasks.contains(.systemUpdates), server.settings.updateCommand.isEmpty {
+            warnings.append("system-updates will fail: the settings name no update_command for \(server.name)")
+        }
+        if tasks.contains(.certificateRenewal), server.settings.certificateCommand.isEmpty {
+            warnings.append(
+                "certificate-renewal will fail: the settings name no certificate_command for \(server.name)")
+        }
+        if !server.engine.restoresFolder, server.settings.units.isEmpty {
+            warnings.append("the settings name no units for \(server.name): databases in use are left out")
+        }
+        return warnings
+    }
+}
+
+extension PlannedWindow {
+    fileprivate init(_ window: MaintenanceWindow, _ zone: ZoneRules) {
+        let instead = window.weeklyInstead.map { start in
+            "\(Host.merged): the weekly one of \(start.rfc3339(offsetSeconds: zone.offsetSeconds(at: start))) takes its place"
+        }
+        self.init(
+            kind: window.kind, start: window.start, latestStart: window.latestStart, end: window.end,
+            note: instead ?? window.shift)
+    }
+}
+
+extension WindowUnderWay {
+    fileprivate init(_ run: MaintenanceRun) {
+        let stage = run.step?.name ?? (run.isClosed ? "reopen" : "waiting")
+        self.init(
+            kind: run.window.kind, start: run.window.start, end: run.window.end, stage: stage,
+            since: run.stageBegan.wall,
+            until: run.stage == .waiting ? run.window.latestStart : run.stageBegan.wall + run.allowed,
+            closed: run.isClosed, steps: run.steps.map { WindowStepRecord($0) }, heldUpBy: run.heldUpBy)
+    }
+}
+
+extension WindowStepRecord {
+    fileprivate init(_ step: MaintenanceReport.Step) {
+        let (outcome, reason): (Outcome, String?) =
+            switch step.outcome {
+            case .done: (.done, nil)
+            case .failed(let reason): (.failed, reason)
+            case .timedOut: (.timedOut, nil)
+            case .cutOff: (.cutOff, nil)
+            }
+        self.init(
+            step: step.step.name, latestEnd: step.latestEnd, began: step.began, ended: step.ended, outcome: outcome,
+            reason: reason)
+    }
+}
+
+extension WindowRecord {
+    fileprivate init(_ id: String, _ entry: MaintenanceEntry, _ zone: ZoneRules) {
+        switch entry {
+        case .report(let report):
+            self.init(
+                id: id, kind: report.window.kind, start: report.window.start, end: report.window.end,
+                began: report.began, ended: report.ended, flawless: report.isFlawless, text: report.text(zone: zone),
+                steps: report.steps.map { WindowStepRecord($0) }, undone: report.undone, heldUpBy: report.heldUpBy)
+        case .skip(let skip):
+            var names: [String] = []
+            if case .clients(let clients) = skip.reason { names = clients }
+            self.init(
+                id: id, kind: skip.window.kind, start: skip.window.start, end: skip.window.end, flawless: false,
+                text: skip.text(zone: zone), heldUpBy: names)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Model
+import Platform
+
+/// Stops and starts systemd units by systemd's own program.
+///
+/// It needs the right to do so; a daemon without it gets told by systemd.
+struct SystemUnits {
+    /// What one call may take: units have 90 seconds to stop by default.
+    private static let patience = Duration.seconds(120)
+
+    /// Absolute path.
+    let program: String
+    /// Asked several times a second; true ends the call, not what systemd does.
+    var stop: @Sendable () -> Bool = { false }
+
+    func isActive(_ unit: String) throws -> Bool {
+        try call(["is-active", "--quiet", "--", unit]).ending == .exited(0)
+    }
+
+    func stop(_ units: [String]) throws { try order("stop", units) }
+
+    func start(_ units: [String]) throws { try order("start", units) }
+
+    private func order(_ verb: String, _ units: [String]) throws {
+        let result = try call([verb, "--"] + units)
+        guard result.ending != .exited(0) else { return }
+        var fault = Fault(
+            .commandFailed, "cannot \(verb) \(units.joined(separator: ", ")): systemctl \(result.ending)",
+            hint: "see `systemctl status \(units.joined(separator: " "))`")
+        fault.cause = result.output.isEmpty ? nil : result.output
+        throw fault
+    }
+
+    private func call(_ arguments: [String]) throws -> ChildProcess.Result {
+        let child = ChildProcess(
+            try TrustedFile.check(program, isProgram: true), arguments,
+            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"], deadline: Self.patience)
+        let stop = stop
+        return try Threads.waiting { try await child.run(stop: stop) }
+    }
+}

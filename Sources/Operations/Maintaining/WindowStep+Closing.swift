@@ -1,0 +1,166 @@
+import Catalog
+import Engines
+import Foundation
+import Model
+import Platform
+import Policies
+import Settings
+
+extension WindowStep {
+    /// How long processes that were told to stop may hold their files, and how long nobody may show up inside.
+    private static let settling = Duration.seconds(5)
+
+    /// Refuses new clients, having told those that are inside; stops the units of databases that processes use.
+    ///
+    /// How to open again is durable before anything is closed. What an admin has closed stays the admin's.
+    func close() throws {
+        try maintenance.close(for: work) { host.queue.hold(server.name) }
+        let databases = try host.discover(server)
+        guard !databases.isEmpty else {
+            throw Fault(
+                .serverUnreachable, "server \(server.name) has no database that can be worked on",
+                hint: "see `holdfast databases`")
+        }
+        let taken = Set(host.closed.all.map(\.name))
+        let members = try host.members(of: server).filter { !taken.contains(name($0)) }
+        let plans = try members.map { (name: name($0), plan: try server.engine.planClosing($0)) }
+        tell(members)
+        for (name, plan) in plans {
+            let record = record(name, plan: plan)
+            try maintenance.close(for: work) {
+                host.closed.holdLeniently(record)
+                try host.closed.add(record)
+                try server.engine.refuse(plan)
+            }
+        }
+        try stopUnits()
+    }
+
+    private func record(_ name: DatabaseName, plan: String, units: [String]? = nil) -> ClosedDatabases.Record {
+        ClosedDatabases.Record(
+            id: .random(), name: name, server: server.name, plan: plan, since: WallClock.now(), actor: .daemon,
+            isOfWindow: true, units: units)
+    }
+
+    private func name(_ member: String) -> DatabaseName { DatabaseName(server: server.name, path: member) }
+
+    private func tell(_ members: [String]) {
+        guard !members.isEmpty else { return }
+        let text = MaintenanceTexts(server: server.name, zone: host.maintenanceZone).countdown(window)
+        do {
+            try server.engine.message(text, until: WallClock.now() + window.rule.countdown, to: members)
+        } catch { host.report(Fault.wrapping(error)) }
+    }
+
+    private func stopUnits() throws {
+        let units = SystemUnits(program: host.settings.systemctl, stop: { work.isCancelled })
+        let active = try server.settings.units.filter { try units.isActive($0) }
+        guard !active.isEmpty else { return }
+        try maintenance.close(for: work) {
+            try host.closed.add(record(DatabaseName(server.name), plan: "", units: active))
+            try units.stop(active)
+        }
+    }
+
+    /// Ends all sessions, and goes on ending those that come in all the same; of databases that processes use, those that
+    /// are still held are left out.
+    func disconnect() throws {
+        let records = host.closed.ofWindow(server.name).filter { $0.units == nil }
+        if records.isEmpty { return try leaveOutHeld() }
+        let inside = try sessions()
+        for record in records { host.closed.holdStrictly(record) }
+        host.holdClosed()
+        var rounds = 0
+        try work.wait {
+            try work.check()
+            for record in records { try server.engine.hold(record.plan) }
+            rounds += 1
+            // A session that was about to start when its database was closed is seen a moment later only.
+            return try rounds > 2 && inside.isDisjoint(with: sessions())
+        }
+        guard !inside.isEmpty else { return }
+        host.say([
+            MessageDraft(
+                .info, .clientsDisconnected,
+                "\(inside.count) clients of \(server.name) were disconnected for maintenance")
+        ])
+    }
+
+    private struct Session: Hashable {
+        var process: Int32
+        var since: Instant
+    }
+
+    /// Of the databases that the window has closed.
+    private func sessions() throws -> Set<Session> {
+        let closed = Set(host.closed.ofWindow(server.name).map(\.name))
+        let clients = try server.engine.clients(of: host.found(of: server)).clients.values.joined()
+        return Set(
+            clients.compactMap { client in
+                client.session.flatMap { session in
+                    closed.contains(name(session.database))
+                        ? Session(process: client.processID, since: session.since) : nil
+                }
+            })
+    }
+
+    private func leaveOutHeld() throws {
+        let databases = try host.found(of: server)
+        let hasStopped = !host.closed.ofWindow(server.name).isEmpty
+        let deadline = BootClock.now() + (hasStopped ? Self.settling : .zero)
+        var holders: [DatabaseName: String] = [:]
+        try work.wait {
+            let clients = try server.engine.clients(of: databases).clients
+            holders = Dictionary(
+                databases.compactMap { database in clients[database.path].map { (database.name, Self.text($0)) } }
+            ) { first, _ in first }
+            return holders.isEmpty || BootClock.now() >= deadline
+        }
+        for (name, who) in holders.sorted(by: { $0.key < $1.key }) { leaveOut(name, "it is held by \(who)") }
+    }
+
+    private static func text(_ clients: [DatabaseClient]) -> String {
+        clients.map { client in
+            "\(client.command.isEmpty ? "a process" : client.command) (pid \(client.processID)"
+                + "\(client.unit.map { ", \($0)" } ?? ""))"
+        }.joined(separator: ", ")
+    }
+
+    /// Has the window go on without a database, and says so once.
+    func leaveOut(_ database: DatabaseName, _ reason: String) {
+        guard maintenance.leaveOut(database, reason) else { return }
+        host.say([
+            MessageDraft(
+                .warning, .maintenanceSkipped, "the maintenance of \(server.name) leaves out \(database): \(reason)",
+                database: database,
+                hint: "name the systemd unit that uses it in the server's `units`, so that windows stop it")
+        ])
+    }
+}
+
+extension Host {
+    /// Opens everything that a window has closed of a server; done again, it changes nothing.
+    ///
+    /// - Throws: the first fault, once all were tried.
+    func reopen(_ server: HostedServer, _ maintenance: ServerMaintenance) throws {
+        try maintenance.open {
+            var first: (any Error)?
+            for record in closed.ofWindow(server.name) {
+                do { try reopen(record, server) } catch { first = first ?? error }
+            }
+            if let first { throw first }
+            queue.release(server.name)
+        }
+    }
+
+    private func reopen(_ record: ClosedDatabases.Record, _ server: HostedServer) throws {
+        // From now on whoever comes in is welcome.
+        closed.holdLeniently(record)
+        if let units = record.units {
+            try SystemUnits(program: settings.systemctl).start(units)
+        } else {
+            try server.engine.reopen(record.plan)
+        }
+        try closed.remove(record)
+    }
+}

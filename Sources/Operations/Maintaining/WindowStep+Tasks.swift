@@ -1,0 +1,137 @@
+import Catalog
+import Engines
+import Foundation
+import Model
+import Platform
+import Policies
+import Wire
+
+extension WindowStep {
+    /// Backs up everything of the server, ahead of whatever waits.
+    func backUp() throws {
+        let databases = try host.discover(server)
+        let results = try host.catalog.enqueue(
+            databases.map {
+                RunRequest(
+                    .backup, database: $0.found.name, unit: $0.unit, backupKind: .progressive, origin: .maintenance)
+            }, at: host.clock)
+        let order = BackupOrder(
+            kind: .progressive, origin: .maintenance, actor: .daemon, comment: "\(window.kind.rawValue) maintenance")
+        var runs: [RunID] = []
+        for (database, result) in zip(databases, results) {
+            let run = try result.get()
+            runs.append(run.id)
+            host.startBackup(of: database, run, order, priority: .onDemand)
+        }
+        try wait(for: runs)
+    }
+
+    /// Does something with each database that the window has for itself.
+    func eachDatabase(_ verb: String, _ body: (FoundDatabase) throws -> Void) throws {
+        var faults: [Fault] = []
+        for database in try host.found(of: server) where maintenance.leftOut[database.name] == nil {
+            try work.check()
+            do {
+                try body(database)
+            } catch let fault as Fault where fault.code == .databaseInUse {
+                leaveOut(database.name, fault.message)
+            } catch {
+                try work.check()
+                faults.append(Fault.wrapping(error))
+            }
+        }
+        guard let first = faults.first else { return }
+        let others = faults.count == 1 ? "" : ", and \(faults.count - 1) more"
+        var whole = Fault(first.code, "\(first.message)\(others)", hint: first.hint)
+        whole.cause = first.cause
+        throw whole
+    }
+
+    func inspect(_ database: FoundDatabase) throws {
+        let work = work
+        let problems = try server.engine.inspect(database) { try work.check() }
+        guard let first = problems.first else { return }
+        let others = problems.count == 1 ? "" : ", and \(problems.count - 1) more"
+        let fault = Fault(
+            .databaseDamaged, "\(database.name) is damaged: \(SafeText.oneLine(first))\(others)",
+            hint: "restore it from its newest proven backup (`holdfast backups \(database.name)`)")
+        host.say([MessageDraft(.error, fault, database: database.name)])
+        throw fault
+    }
+
+    /// A program that root has named: no shell, and nothing of our environment.
+    func run(_ words: [String], _ setting: String) throws {
+        guard let program = words.first else {
+            throw Fault(
+                .commandRefused, "the settings of server \(server.name) name no \(setting)",
+                hint: "have root set servers.\(server.name).\(setting), or take the task out of the window")
+        }
+        let child = ChildProcess(
+            try TrustedFile.check(program, isProgram: true), Array(words.dropFirst()),
+            environment: [
+                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOLDFAST_SERVER": server.name,
+                "HOLDFAST_WINDOW": window.kind.rawValue,
+            ], deadline: limit)
+        let work = work
+        let result = try Threads.waiting { try await child.run(stop: { work.isCancelled }) }
+        try work.check()
+        guard result.ending != .exited(0) || result.stop != nil else { return }
+        var fault = Fault(
+            .commandFailed, "\(SafeText.oneLine(program)) \(result.ending)",
+            hint: "run it by hand as the daemon's user")
+        fault.cause = result.output.isEmpty ? nil : result.output
+        throw fault
+    }
+
+    func drill() throws {
+        let names = try host.catalog.databases(server: server.name).filter { $0.lastBackup != nil }.map(\.name.text)
+        guard !names.isEmpty else { return }
+        let runs = Gathered()
+        _ = try host.requestDrill(
+            DrillRequest(databases: names), by: .daemon, origin: .maintenance, began: { runs.add($0) })
+        try wait(for: runs.all)
+    }
+
+    func verify() throws {
+        let names = try host.catalog.databases(server: server.name).filter { $0.lastBackup != nil }.map(\.name.text)
+        guard !names.isEmpty else { return }
+        try wait(for: [id(of: try host.requestVerify(VerifyRequest(databases: names, level: .stored), by: .daemon))])
+    }
+
+    /// One that is under way already is waited for first.
+    func prune() throws {
+        let names = try host.catalog.databases(server: server.name).map(\.name.text)
+        guard !names.isEmpty else { return }
+        try work.wait { !host.board.active.contains { $0.kind == .prune } }
+        try wait(for: [id(of: try host.requestPrune(PruneRequest(databases: names), by: .daemon))])
+    }
+
+    private func id(of run: Wire::Run) throws -> RunID {
+        guard let id = RunID(run.id) else { throw Fault(.internalError, "run \(run.id) has no number") }
+        return id
+    }
+
+    /// Waits for the end of runs; when this step is cancelled, they are, and it waits until nothing of them works.
+    private func wait(for runs: [RunID]) throws {
+        let isOver = { runs.allSatisfy { run in host.board.run(String(run))?.state.isFinal ?? true } }
+        do {
+            try work.wait(until: isOver)
+        } catch {
+            for run in runs { try? host.cancel(String(run), by: .daemon) }
+            while !isOver() { Thread.sleep(forTimeInterval: 0.05) }
+            throw error
+        }
+        let faults = runs.compactMap { run in host.board.run(String(run)) }.filter { $0.state != .succeeded }
+        guard let first = faults.first else { return }
+        let others = faults.count == 1 ? "" : ", and \(faults.count - 1) more"
+        let reason = first.fault?.message ?? "run \(first.id) did not succeed"
+        throw Fault(first.fault?.code ?? .internalError, reason + others, hint: first.fault?.hint)
+    }
+}
+
+/// Runs that were begun.
+private final class Gathered {
+    private(set) var all: [RunID] = []
+
+    func add(_ runs: [RunID]) { all += runs }
+}
