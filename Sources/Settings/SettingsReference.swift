@@ -32,6 +32,7 @@ package enum SettingsReference {
         switch rule.key {
         case "servers.*.folders": "[\"/srv/crm\"]"
         case "servers.*.connection": "\"host=/var/run/postgresql user=holdfast\""
+        case "servers.*.slot_limit": "\"10G\""
         case "servers.*.read_limit": "\"20M\""
         case "servers.*.cpu_limit": "\"50%\""
         case "servers.*.night_read_limit": "\"0\""

@@ -106,19 +106,20 @@ extension Scratch {
     func fillMessages(_ count: Int) throws {
         try catalog.close()
         let sql = """
-            PRAGMA synchronous = OFF;
-            BEGIN;
             WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < \(count))
             INSERT INTO messages (instant, severity, code, database, run, text, cause, acknowledged_at)
             SELECT \(at(0).microseconds) + n * 1000000, iif(n % 500 = 0, 3, iif(n % 100 = 0, 2, n % 2)),
                 iif(n % 500 = 0, 'drift', iif(n % 2 = 0, 'backup-started', 'backup-succeeded')),
                 iif(n % 50000 = 0, 'rare/db-' || (n / 50000), 'crm/db-' || (n % 1000)), n / 10,
                 'full backup of a database: 1,234 pages stored in 5 MiB', NULL, iif(n / 100 % 2 = 0, NULL, n)
-            FROM numbers;
-            COMMIT;
+            FROM numbers
             """
-        let queue = try DatabaseQueue(path: path)
-        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
+        var configuration = Configuration()
+        // Connections that were closed just now may still be on their way out.
+        configuration.busyMode = .timeout(30)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.write { try $0.execute(sql: sql) }
         try queue.close()
         try reopen()
     }
