@@ -30,8 +30,6 @@ struct PostgresLogTests {
         // One commit more, so that the log is known to reach beyond the last point in time.
         try await ledger.grow(by: 50)
         try ledger.stop()
-        let load = try bench.stop()
-        #expect(load > 0, "pgbench did nothing meanwhile")
         try await Self.received(server, daemon)
         var random = PrintedRandom("points in time")
         let count = Long.isAsked ? 50 : 5
@@ -55,6 +53,8 @@ struct PostgresLogTests {
             ).one().values
             #expect(other == made, "pgbench at \(text)")
         }
+        let load = try bench.stop()
+        #expect(load > 0, "pgbench did nothing meanwhile")
         print("points in time: \(count) restored, each exactly; pgbench made \(load) transactions meanwhile")
     }
 
@@ -94,6 +94,24 @@ struct PostgresLogTests {
         let alone = "\(server.folder)/alone"
         try await daemon.succeed(alone: ["restore", "main", "--to", alone, "--restore-point", "place-3"])
         #expect(FileManager.default.fileExists(atPath: "\(alone)/recovery.signal"))
+    }
+
+    @Test func oneDatabaseComesBackAsOfAnyMomentAndTheOthersStay() async throws {
+        let (daemon, server) = try await Self.start()
+        try server.execute("CREATE DATABASE crm")
+        try server.execute("CREATE DATABASE shop")
+        try server.execute("CREATE TABLE t (id int)", "INSERT INTO t VALUES (1)", database: "shop")
+        try await daemon.succeed("backup", "main")
+        try await Self.followed(daemon)
+        try server.execute("CREATE TABLE t (id int)", "INSERT INTO t VALUES (1), (2)", database: "crm")
+        let before = try server.execute("SELECT to_char(now(), 'YYYY-MM-DD\"T\"HH24:MI:SS.USOF') || ':00' AS now").one()
+            .text("now")
+        try server.execute("DELETE FROM t", database: "crm")
+        try server.execute("INSERT INTO t VALUES (2)", database: "shop")
+        try await Self.received(server, daemon)
+        try await daemon.succeed("restore", "main/crm", "--in-place", "--yes", "--at", before)
+        #expect(try server.execute("SELECT count(*) AS n FROM t", database: "crm").one().number("n") == 2)
+        #expect(try server.execute("SELECT count(*) AS n FROM t", database: "shop").one().number("n") == 2)
     }
 
     @Test func aKilledDaemonGoesOnWhereItWasWithoutAGap() async throws {
