@@ -106,7 +106,9 @@ import Testing
             let span = LogSpan(
                 lineage: LogSpan.lineage(of: "7001", branch: branch), timeline: timeline, from: range.lowerBound,
                 to: range.upperBound)
-            let record = LogRecord(span: span, system: "7001", branch: branch, written: Instant(seconds: seconds))
+            let record = LogRecord(
+                span: span, system: "7001", branch: branch, began: Instant(seconds: seconds),
+                written: Instant(seconds: seconds))
             try Self.bytes(range).withUnsafeBytes {
                 try unit.repository.putLog($0, record, of: unit.id, compression: .fast)
             }

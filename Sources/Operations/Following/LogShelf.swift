@@ -22,6 +22,8 @@ package struct LogShelf {
     let branch: Int
     /// Stored ones since `start`.
     private var stored: [LogSpan] = []
+    /// When the server sent the first byte after `start`.
+    private var began: Instant?
     /// When the server had written the newest byte.
     private var written = Instant(seconds: 0)
 
@@ -47,6 +49,7 @@ package struct LogShelf {
     package mutating func take(_ new: [UInt8], written: Instant) throws {
         var rest = new[...]
         self.written = written
+        if bytes.isEmpty { began = written }
         while !rest.isEmpty {
             let room = Int(Self.stretch - end % Self.stretch)
             bytes += rest.prefix(room)
@@ -78,6 +81,7 @@ package struct LogShelf {
         try storeTogether()
         start.offset = end
         bytes = []
+        began = written
         stored = []
     }
 
@@ -88,7 +92,8 @@ package struct LogShelf {
 
     private func put(_ span: LogSpan) throws {
         let record = LogRecord(
-            span: span, system: start.system, branch: branch, written: written, history: history)
+            span: span, system: start.system, branch: branch,
+            began: span.from == start.offset ? began ?? written : written, written: written, history: history)
         try bytes.withUnsafeBytes { buffer in
             let part = UnsafeRawBufferPointer(rebasing: buffer[Int(span.from - start.offset)...])
             do {
@@ -134,6 +139,7 @@ extension LogShelf {
             log.unit, from: position, history: record.history, branch: record.branch, compression: compression)
         shelf.bytes = bytes
         shelf.stored = log.stretches.pieces(of: last.timeline, from: from)
+        shelf.began = try begin.first.map { try log.unit.repository.logRecord($0, of: log.unit.id).began }
         shelf.written = record.written
         return (shelf, bytes, position)
     }

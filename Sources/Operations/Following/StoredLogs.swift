@@ -38,9 +38,9 @@ package struct StoredLogs {
     /// The log that goes on from a backup; nil when there is none.
     package func log(after base: LogBase, finished: Instant) throws -> StoredLog? {
         let own = branches.filter { $0.first.system == base.position.system }
-            .sorted { $0.first.written < $1.first.written }
+            .sorted { $0.first.began < $1.first.began }
         // A backup belongs to the branch that was written at the time.
-        let branch = own.last { $0.first.written <= finished } ?? own.first
+        let branch = own.last { $0.first.began <= finished } ?? own.first
         return try branch.map { try StoredLog($0.stretches, in: unit) }
     }
 }
