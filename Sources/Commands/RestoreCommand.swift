@@ -114,7 +114,8 @@ struct RestoreCommand: AsyncParsableCommand {
         let line =
             "\(verb) \(result.database) as of \(Text.time(result.instant)) to \(result.path) (\(result.size), backup \(result.backup))"
         let kept = result.path.hasPrefix("/") ? "the replaced files are kept in" : "the replaced database is kept as"
-        return line + (result.recovery.map(text) ?? "") + (result.replaced.map { "\n\(kept) \($0)" } ?? "")
+        return line + (result.note.map { "\n\($0)" } ?? "") + (result.recovery.map(text) ?? "")
+            + (result.replaced.map { "\n\(kept) \($0)" } ?? "")
     }
 
     private func text(_ recovery: RestoreResult.Recovery) -> String {

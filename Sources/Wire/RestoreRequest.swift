@@ -68,6 +68,8 @@ package struct RestoreResult: Sendable, Codable, Equatable {
     package var size: ByteCount
     /// Where the files that it replaced are kept; of a database put into its server what the replaced one is called now.
     package var replaced: String?
+    /// What to know before it is used.
+    package var note: String?
     /// How far its server follows the log when it is started; nil for a backup as it is.
     package var recovery: Recovery?
 

@@ -20,6 +20,8 @@ TRANSACTIONS = 10_000
 WARM_UP, ALONE = 5, 20
 # What holdfastd takes of one core when nothing is set.
 LIMIT_PERCENT = 25 * os.cpu_count()
+# As the others are: the rows beside a load say what limits do.
+UNLIMITED = 'cpu_limit = "0%"'
 
 
 class Bench:
@@ -95,7 +97,7 @@ class Bench:
     def round(self):
         folder = os.path.join(self.folder, "round")
         os.makedirs(folder, mode=0o711)
-        tools = [self.holdfast(folder), self.pgbackrest(folder), PgBaseBackup(os.path.join(folder, "pg"), self.cluster)]
+        tools = [self.holdfast(folder, UNLIMITED), self.pgbackrest(folder), PgBaseBackup(os.path.join(folder, "pg"), self.cluster)]
         stepping = tools[:2]
         try:
             for tool in tools:
@@ -117,10 +119,9 @@ class Bench:
 
     def latencies(self):
         """The load alone, then beside a full into a fresh repository."""
-        unlimited = 'cpu_limit = "0%"'
         for make in self.in_turn([
             self.holdfast, self.pgbackrest,
-            lambda folder: self.holdfast(folder, unlimited),
+            lambda folder: self.holdfast(folder, UNLIMITED),
         ]):
             folder = os.path.join(self.folder, "latency")
             os.makedirs(folder, mode=0o711)

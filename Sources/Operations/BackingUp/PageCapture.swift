@@ -28,7 +28,7 @@ struct PageCapture {
 
     /// - Throws: what snapshot, image and writer throw; nothing is committed.
     func run() throws -> CaptureTally {
-        let workers = Threads.cores
+        let workers = throttle.workers(cores: Threads.cores)
         let chunks = BoundedQueue<ChunkScan.Chunk>(capacity: workers)
         let buffers = BoundedQueue<CaptureBuffer>(capacity: workers * 2 + 2)
         for _ in 0..<(workers * 2 + 2) { try buffers.put(CaptureBuffer(byteCount: PageWorker.frameBytes)) }

@@ -71,4 +71,11 @@ package final class Throttle: Sendable {
     }
 
     package func meter() -> Meter { Meter(self) }
+
+    /// As many threads as the limit in force keeps busy: more would take all cores at once and then none, and whoever shares
+    /// them waits in between.
+    package func workers(cores: Int) -> Int {
+        guard let percent = limits().processor, percent > 0 else { return cores }
+        return max(1, min(cores, (percent + 99) / 100))
+    }
 }

@@ -19,20 +19,26 @@ extension Host {
                 .wrongUsage, "only databases of a server can be closed",
                 hint: "name one, such as main/crm; for others stop the systemd unit that uses them")
         }
+        _ = try plansOfClosing(names)
+        try announce(request, names)
+        // A window may have begun in the meantime, or somebody else have closed one of them.
+        return try plansOfClosing(names).map { name, server, plan in
+            try close(
+                ClosedDatabases.Record(
+                    id: .random(), name: name, server: server.name, plan: plan, since: WallClock.now(), actor: actor),
+                server)
+        }
+    }
+
+    /// - Throws: why they can't be closed now.
+    private func plansOfClosing(_ names: [DatabaseName]) throws -> [(DatabaseName, HostedServer, plan: String)] {
         for server in Set(names.map(\.server)).sorted() { try refuseInMaintenance(server) }
         if let closed = closed.all.first(where: { names.contains($0.name) }) {
             throw Fault(
                 .busy, "\(closed.name) is closed already", hint: "`holdfast databases open \(closed.name)` opens it")
         }
-        let plans = try names.map { name in
+        return try names.map { name in
             (name, try server(of: name), try server(of: name).engine.planClosing(Self.member(name)))
-        }
-        try announce(request, names)
-        return try plans.map { name, server, plan in
-            try close(
-                ClosedDatabases.Record(
-                    id: .random(), name: name, server: server.name, plan: plan, since: WallClock.now(), actor: actor),
-                server)
         }
     }
 
@@ -66,7 +72,7 @@ extension Host {
     /// - Throws: `not-found` when none of them is closed; the fault of the first that can't be opened, once all were tried.
     func openDatabases(_ typed: [String], by actor: Actor) throws -> [DatabaseName] {
         let records = closed.all
-        for record in records where record.isOfWindow == true {
+        for record in records {
             if (try? NameSelection.several(typed, among: [record.name])) != nil {
                 try refuseInMaintenance(record.server)
             }

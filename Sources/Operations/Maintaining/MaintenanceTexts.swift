@@ -51,7 +51,9 @@ package struct MaintenanceTexts {
     }
 
     private func finished(_ report: MaintenanceReport) -> MessageDraft {
-        let isReopened = report.ending == .completed || report.undone.isEmpty
+        // Whoever aborts it knows.
+        let isAborted = if case .aborted = report.ending { true } else { false }
+        let isReopened = isAborted || report.ending == .completed || report.undone.isEmpty
         let severity: Severity = report.isFlawless ? .success : isReopened ? .warning : .error
         return MessageDraft(
             severity, .maintenanceFinished,

@@ -173,7 +173,8 @@ extension ServerMaintenance {
                 KillPoint.enter("maintenance-\(step.name)-done")
             } catch {
                 let fault = Fault.wrapping(error)
-                outcome = .failed(reason: fault.cause.map { "\(fault.message): \($0)" } ?? fault.message)
+                let reason = fault.cause.map { "\(fault.message): \($0)" } ?? fault.message
+                outcome = .failed(reason: fault.hint.map { "\(reason) (hint: \($0))" } ?? reason)
             }
             work.end()
             take(.ended(number: number, outcome), on: host)

@@ -13,12 +13,14 @@ extension Host {
         if request.discardReplaced, !request.inPlace, request.to == nil {
             let units = try catalog.databases(includingGone: true).map(\.name)
             let name = try MemberName.choose(request.database, known: known, units: units)
+            if let name { try refuseInMaintenance(name.server) }
             return try name.map { try discardReplaced($0, by: actor, isDryRun: request.dryRun) }
         }
         let library = try library()
         guard let name = try library.member(named: request.database, of: request.backup, known: known) else {
             return nil
         }
+        if request.inPlace { try refuseInMaintenance(name.server) }
         let running = try request.inPlace ? hostedServer(of: name).engine : nil
         let restore = try MemberRestore(
             name, request, library: library, running: running, scratch: settings.scratchFolder)
@@ -126,8 +128,9 @@ extension Host {
         let engine = try hostedServer(of: name).engine
         for record in closed.all where record.name == name {
             let plan = try engine.planClosing(name.path)
-            let renewed = ClosedDatabases.Record(
-                id: .random(), name: name, server: record.server, plan: plan, since: record.since, actor: record.actor)
+            // Also that it is a window's, which opens it then.
+            var renewed = record
+            (renewed.id, renewed.plan) = (.random(), plan)
             try closed.add(renewed)
             try engine.close(plan)
             try engine.reopen(record.plan)

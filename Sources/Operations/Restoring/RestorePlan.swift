@@ -65,9 +65,16 @@ struct RestorePlan: Sendable {
         } else {
             try restore.beside(target)
         }
-        return RestoreResult(
+        var result = RestoreResult(
             backup: record.id, database: name, instant: record.draft.instant, path: target.path, size: size,
             replaced: replaced, recovery: recovery?.shown)
+        if engine.restoresFolder, record.draft.origin == .maintenance, recovery == nil {
+            result.note =
+                "it was backed up in a maintenance window: its databases are closed to all but superusers; each has its "
+                + "former limit in pg_db_role_setting, as holdfast.connection_limit, and `holdfast databases open` on "
+                + "this server gives it back"
+        }
+        return result
     }
 
     /// Refuses to replace a database that a process holds, or may hold.

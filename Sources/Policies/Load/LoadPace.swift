@@ -5,7 +5,7 @@ import Model
 /// Limits may change at any moment, also in the middle of a wait: what was taken is paid off at the rate in force.
 package struct LoadPace: Sendable, Hashable {
     /// Time that was not made use of counts for later up to so much, so that uneven work reaches its limit.
-    private static let credit = 0.1
+    private static let credit = 0.01
 
     private var bytes = 0.0
     /// Seconds of one core.
