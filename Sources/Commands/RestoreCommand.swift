@@ -112,7 +112,7 @@ struct RestoreCommand: AsyncParsableCommand {
     private func text(_ result: RestoreResult) -> String {
         let verb = confirming.dryRun ? "would restore" : "restored"
         let line =
-            "\(verb) \(result.database) as of \(Text.time(result.instant)) to \(result.path) (\(result.size), backup \(result.backup))"
+            "\(verb) \(result.database) as of \(Text.time(result.recovery?.committed ?? result.instant)) to \(result.path) (\(result.size), backup \(result.backup))"
         let kept = result.path.hasPrefix("/") ? "the replaced files are kept in" : "the replaced database is kept as"
         return line + (result.note.map { "\n\($0)" } ?? "") + (result.recovery.map(text) ?? "")
             + (result.replaced.map { "\n\(kept) \($0)" } ?? "")

@@ -113,11 +113,13 @@ package protocol Engine: Sendable {
 
     /// Receives the server's write-ahead log, from where what was received ends.
     ///
-    /// - Parameter after: nil begins where the slot does; one is made when needed.
+    /// - Parameters:
+    ///   - after: nil begins where the slot does; one is made when needed.
+    ///   - stored: what lies before need not be kept by the server, although `after` may be less.
     /// - Returns: nil for an engine without such a log.
     /// - Throws: `log-gap`, `log-differs`: begin anew with nil; `slot-unlimited`, `not-permitted`, `server-unreachable`,
     ///   `busy`, `timed-out`.
-    func followLog(_ slot: LogSlot, after: LogPosition?) throws -> (any LogStream)?
+    func followLog(_ slot: LogSlot, after: LogPosition?, stored: UInt64) throws -> (any LogStream)?
 
     /// How much of the log waits for us; nil when nothing is kept.
     func logLag(_ slot: LogSlot) throws -> LogLag?
@@ -149,7 +151,7 @@ extension Engine {
     package var restoresFolder: Bool { false }
     package var members: (any MemberEngine)? { nil }
     package func completeRestore(in folder: String, becoming path: String) throws {}
-    package func followLog(_ slot: LogSlot, after: LogPosition?) throws -> (any LogStream)? { nil }
+    package func followLog(_ slot: LogSlot, after: LogPosition?, stored: UInt64) throws -> (any LogStream)? { nil }
     package func logLag(_ slot: LogSlot) throws -> LogLag? { nil }
     package func forgetLog(_ slot: LogSlot) throws {}
     package func nameLog(_ name: String) throws -> LogPosition? { nil }

@@ -61,4 +61,7 @@ package protocol LogSource: Sendable {
         _ timeline: UInt32, from start: UInt64, to end: UInt64?,
         _ body: (UInt64, UnsafeRawBufferPointer) throws -> Bool
     ) throws -> UInt64
+
+    /// Whether anything of a timeline lies beyond a position, also behind a gap.
+    func goesOn(_ timeline: UInt32, beyond position: UInt64) -> Bool
 }

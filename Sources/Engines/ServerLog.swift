@@ -31,12 +31,14 @@ package struct LogSlot: Sendable, Equatable {
 
 /// What comes next in a log that is followed.
 package enum LogEvent: Sendable {
-    /// Bytes that follow those before; `written` is the server's time.
-    case bytes([UInt8], written: Instant)
+    /// Bytes that follow those before; `written` is the server's time, which had no more of them then, or had.
+    case bytes([UInt8], written: Instant, isNewest: Bool)
     /// Nothing new; nothing was missing then.
     case idle(written: Instant)
     /// The log goes on in another timeline, from here on.
     case switched
+
+    package var isIdle: Bool { if case .idle = self { true } else { false } }
 }
 
 /// The log of a server, received while it is written. Used by one thread at a time,

@@ -236,6 +236,81 @@ struct PostgresLogTests {
         #expect(try before.execute("SELECT count(*) AS n FROM ledger").one().number("n") == 1000)
     }
 
+    @Test func aServerThatCrashedInTheMiddleOfARecordIsFollowedBeyond() async throws {
+        let (daemon, server) = try await Self.start()
+        try server.execute("CREATE TABLE ledger (id bigint PRIMARY KEY)")
+        try await daemon.succeed("backup", "main")
+        try await Self.followed(daemon)
+        try server.execute("INSERT INTO ledger VALUES (1)")
+        for round in 2...4 {
+            let before = try server.execute("SELECT pg_current_wal_flush_lsn() AS lsn").one().text("lsn")
+            async let message: Void = Threads.run("emitting") {
+                // The server dies under it.
+                _ = try? server.client().query("SELECT pg_logical_emit_message(false, 'x', repeat('x', 200000000))")
+            }
+            try await until("a part of the record") {
+                let now = try server.execute("SELECT pg_current_wal_flush_lsn() - '\(before)'::pg_lsn AS n").one()
+                return try now.number("n", as: Int64.self) > 2_000_000
+            }
+            server.kill9()
+            try await message
+            try server.start()
+            try server.execute("INSERT INTO ledger VALUES (\(round))")
+        }
+        try await Self.received(server, daemon)
+        let restored = try await RestoredCluster([], by: daemon, beside: server, number: 0)
+        try await restored.arrive()
+        #expect(try restored.execute("SELECT count(*) AS n FROM ledger").one().number("n") == 4)
+    }
+
+    @Test func goingBackInTimeAtTheEndOfAFileIsNoticedToo() async throws {
+        let (daemon, server) = try await Self.start()
+        try server.execute("CREATE TABLE ledger (id bigint PRIMARY KEY)")
+        try await daemon.succeed("backup", "main")
+        try await Self.followed(daemon)
+        try await Self.received(server, daemon)
+        try server.keepCopy()
+        try server.execute("INSERT INTO ledger SELECT generate_series(1, 900)", "SELECT pg_switch_wal()")
+        try await Self.received(server, daemon)
+        try await daemon.crash()
+        try server.putCopyBack()
+        try server.execute("INSERT INTO ledger SELECT generate_series(2001, 2010)", "SELECT pg_switch_wal()")
+        try server.execute("INSERT INTO ledger VALUES (2011)")
+        try await daemon.start()
+        _ = try await eventually("word of it") {
+            try await daemon.messages().first { $0.code == .logDiffers }
+        }
+        try await until("a full backup after it") {
+            try await daemon.backups("main").filter { $0.kind == .full }.count == 2
+        }
+        try await Self.received(server, daemon)
+        let newest = try await RestoredCluster([], by: daemon, beside: server, number: 0)
+        #expect(try newest.execute("SELECT count(*) AS n FROM ledger").one().number("n") == 11)
+    }
+
+    @Test func whatWasNotReceivedAfterABackupIsToldAndBackedUp() async throws {
+        let (daemon, server) = try await Self.start(
+            settings: ["max_slot_wal_keep_size = -1", "min_wal_size = 32MB", "max_wal_size = 32MB"])
+        try server.execute("CREATE TABLE ledger (id bigint PRIMARY KEY)")
+        try await daemon.succeed("backup", "main")
+        _ = try await eventually("a refusal") { try await daemon.messages().first { $0.code == .slotUnlimited } }
+        for number in 1...3 {
+            try server.execute("INSERT INTO ledger VALUES (\(number))", "SELECT pg_switch_wal()", "CHECKPOINT")
+        }
+        try server.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '1GB'")
+        try server.execute("SELECT pg_reload_conf()")
+        try await Self.followed(daemon)
+        #expect(try await daemon.messages().contains { $0.code == .logGap })
+        try await until("a full backup after it") {
+            try await daemon.backups("main").filter { $0.kind == .full }.count == 2
+        }
+        try server.execute("INSERT INTO ledger VALUES (4)")
+        try await Self.received(server, daemon)
+        let newest = try await RestoredCluster([], by: daemon, beside: server, number: 0)
+        try await newest.arrive()
+        #expect(try newest.execute("SELECT count(*) AS n FROM ledger").one().number("n") == 4)
+    }
+
     @Test func aServerWithoutALimitForSlotsIsRefusedOrGivenOne() async throws {
         let server = try await Threads.run("postgres") { try PostgresServer() }
         let daemon = try await PrivateDaemon.started(Self.options(server))

@@ -2,8 +2,8 @@ import Model
 import Platform
 
 extension PostgresEngine {
-    package func followLog(_ slot: LogSlot, after: LogPosition?) throws -> (any LogStream)? {
-        try PostgresLogStream(try access.get(), slot, after: after)
+    package func followLog(_ slot: LogSlot, after: LogPosition?, stored: UInt64) throws -> (any LogStream)? {
+        try PostgresLogStream(try access.get(), slot, after: after, stored: stored)
     }
 
     package func logLag(_ slot: LogSlot) throws -> LogLag? {

@@ -23,6 +23,8 @@ package struct PostgresLogParser {
     private static let shortHeader = 24
     private static let longHeader = 40
     private static let recordHeader = 24
+    /// XLP_FIRST_IS_CONTRECORD and XLP_FIRST_IS_OVERWRITE_CONTRECORD.
+    private static let (continuesRecord, overwritesRecord): (UInt16, UInt16) = (1, 8)
 
     /// Of the next byte.
     private(set) var position: UInt64
@@ -90,14 +92,18 @@ package struct PostgresLogParser {
         pageHeader += bytes[index..<index + count]
         advance(by: count, &index)
         guard pageHeader.count == length else { return }
-        let (magic, address) = pageHeader.withUnsafeBytes { header in
+        let (magic, flags, address) = pageHeader.withUnsafeBytes { header in
             (
                 header.loadUnaligned(fromByteOffset: 0, as: UInt16.self),
+                header.loadUnaligned(fromByteOffset: 2, as: UInt16.self),
                 header.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
             )
         }
-        isOver = magic == 0 || address != start
         pageHeader = []
+        // A server that came back from a crash in the middle of a record leaves that one as it is.
+        if flags & Self.overwritesRecord != 0 { record = nil }
+        let goesOn = flags & Self.continuesRecord != 0
+        isOver = magic == 0 || address != start || goesOn != (record != nil)
     }
 
     /// - Returns: a record when its last byte was among those taken.

@@ -19,7 +19,7 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
     /// - Parameter after: where what was received ends, and the log goes on; nil begins with what the slot holds.
     /// - Throws: `log-gap` when the server no longer has what follows `after`; `log-differs` when it is another server, or
     ///   one that went back in time; `slot-unlimited`, `not-permitted`, `server-unreachable`, `busy`, `timed-out`.
-    init(_ access: PostgresAccess, _ slot: LogSlot, after: LogPosition?) throws {
+    init(_ access: PostgresAccess, _ slot: LogSlot, after: LogPosition?, stored: UInt64) throws {
         let connection = try access.connectAnyhow()
         let state = try PostgresLogSlot(slot: slot, connection: connection).ensure()
         fileLength = try Self.fileLength(connection)
@@ -37,7 +37,8 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
         }
         history = begin.timeline > 1 ? try Self.history(of: begin.timeline, session) : ""
         position = begin
-        acknowledged = begin.offset
+        // Never less than the slot holds: it would go back to files that are gone.
+        acknowledged = max(begin.offset, min(stored, flushed.value), after == nil ? kept.value : 0)
         try start()
     }
 
@@ -84,6 +85,11 @@ extension PostgresLogStream {
                 hint: "see that `connection` names the right server")
         }
         guard after.timeline != timeline else { return after }
+        guard after.timeline < timeline else {
+            throw Fault(
+                .logDiffers, "server \(session.server) is back on timeline \(timeline), of which its log had gone on",
+                hint: "its files were put back to an older state; points in time before that stay restorable")
+        }
         // Promoted, or restored to a point in time, since: the old timeline ends where the new one branched off.
         let ancestors = PostgresTimelines(try history(of: timeline, session))
         guard let end = ancestors.end(of: after.timeline) else {
@@ -147,7 +153,9 @@ extension PostgresLogStream {
             }
             let bytes = Array(message[25...])
             position.offset += UInt64(bytes.count)
-            return .bytes(bytes, written: Self.instant(Self.number(message, at: 17)))
+            return .bytes(
+                bytes, written: Self.instant(Self.number(message, at: 17)),
+                isNewest: Self.number(message, at: 9) <= position.offset)
         case UInt8(ascii: "k") where message.count >= 18:
             if message[17] != 0 { try sendFeedback() }
             let isComplete = Self.number(message, at: 1) <= position.offset

@@ -62,6 +62,9 @@ struct PostgresRecovery {
                 }
             }
             if let found { return found }
+            if parser.isOver || leg.to.map({ reached < $0 }) ?? log.goesOn(leg.timeline, beyond: reached) {
+                throw broken(leg.timeline, at: parser.isOver ? parser.position : reached, search)
+            }
             guard let end = leg.to, reached >= end else { break }
         }
         let outcome = search.outcome(timeline: timeline)
@@ -80,6 +83,16 @@ struct PostgresRecovery {
             throw missing("\(text) lies before \(PostgresLSN(base.offset)), where this backup begins to be usable")
         }
         return lsn.value
+    }
+
+    /// What was received goes on, but can't be followed there.
+    private func broken(_ timeline: UInt32, at position: UInt64, _ search: Search) -> Fault {
+        let last = search.before.map { PostgresLSN($0.start).description }
+        return Fault(
+            .targetNotReached,
+            "the log that was received after this backup has a gap at \(PostgresLSN(position)) of timeline \(timeline)",
+            hint: last.map { "`--lsn \($0)` leads up to it; a later backup lies behind it" }
+                ?? "restore the backup as it is with --backup, or a later one")
     }
 
     private func missing(_ what: String) -> Fault {

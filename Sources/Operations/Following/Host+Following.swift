@@ -54,8 +54,10 @@ extension Host {
         }
         for follower in ended { follower.stop() }
         for follower in begun { follower.start() }
-        let given = (old?.servers ?? []).filter { server in
-            server.settings.followsLog && !wanted.contains { $0.name == server.name }
+        // At a start also those that were followed before: what the settings dropped meanwhile can't be reached any more.
+        let given = (old?.servers ?? configuration.servers).filter { server in
+            (old == nil ? server.settings.engine == "postgres" : server.settings.followsLog)
+                && !wanted.contains { $0.name == server.name }
         }
         for server in given { giveUpSlot(of: server) }
     }
@@ -69,6 +71,7 @@ extension Host {
                     try server.engine.forgetLog(slot)
                 } catch {
                     let fault = Fault.wrapping(error)
+                    guard fault.code == .busy else { continue }
                     say([
                         MessageDraft(
                             .warning, .logFailed,

@@ -1,3 +1,4 @@
+import Catalog
 import Engines
 import Model
 import Platform
@@ -18,36 +19,41 @@ extension LogFollower {
             stream.close()
         }
         let isFirst = now.stored == nil
-        var hasBegun = false
-        show(shelf, stream)
+        let durable = shelf.durable
+        var (hasBegun, isBehind) = (false, true)
+        show(shelf, stream, isBehind: true)
         var unstoredSince: Duration?
         var lagged = BootClock.now()
         while !isStopped {
             let now = BootClock.now()
             let due = unstoredSince.map { $0 + Self.interval }
             if let due, now >= due {
-                try store(&shelf, stream)
+                try store(&shelf, stream, isBehind: isBehind)
                 unstoredSince = nil
                 continue
             }
             let event = try stream.next(within: due.map { $0 - now } ?? Self.patience)
-            if event != nil, !hasBegun {
-                hasBegun = true
-                began()
-                tellBegun(isFirst: isFirst)
+            if !hasBegun, !shelf.hasUnstored {
+                // Not before anything that came was stored: else each attempt at a full repository would be a new one.
+                hasBegun = shelf.durable > durable || (event?.isIdle ?? false)
+                if hasBegun {
+                    began()
+                    tellBegun(isFirst: isFirst)
+                }
             }
             switch event {
-            case .bytes(let bytes, let written):
+            case .bytes(let bytes, let written, let isNewest):
+                isBehind = !isNewest
                 let rest = try compare(bytes, &check)
                 let before = shelf.durable
                 try confirm(shelf)
                 try shelf.take(Array(rest), written: written)
-                if shelf.durable > before { try acknowledge(shelf, stream) }
+                if shelf.durable > before { try acknowledge(shelf, stream, isBehind: isBehind) }
                 unstoredSince = shelf.hasUnstored ? unstoredSince ?? BootClock.now() : nil
             case .idle(let written):
                 if !shelf.hasUnstored { state.withLock { $0.complete = written } }
             case .switched:
-                try store(&shelf, stream)
+                try store(&shelf, stream, isBehind: isBehind)
                 shelf = LogShelf(
                     unit, from: stream.position, history: stream.history, branch: shelf.branch,
                     compression: shelf.compression)
@@ -71,26 +77,41 @@ extension LogFollower {
         func shelf(of stream: any LogStream, branch: Int) -> LogShelf {
             LogShelf(unit, from: stream.position, history: stream.history, branch: branch, compression: compression)
         }
-        guard start == .goingOn, let newest = logs.newest, let last = newest.stretches.last else {
-            let stream = try open(slot, after: nil)
+        let goesOn = start == .goingOn || start == .unchecked
+        guard goesOn, let newest = logs.newest, let last = newest.stretches.last else {
+            let stream = try open(slot, after: nil, stored: 0)
             let next = logs.nextBranch(of: stream.position.system)
+            if goesOn { try requireBackup(of: unit, before: stream.position) }
             return (stream, shelf(of: stream, branch: start == .newBranch ? next : max(0, next - 1)), [])
+        }
+        if start == .unchecked {
+            let end = LogPosition(system: newest.last.system, timeline: last.timeline, offset: last.to)
+            let stream = try open(slot, after: end, stored: last.to)
+            return (stream, shelf(of: stream, branch: newest.last.branch), [])
         }
         let log = try StoredLog(newest.stretches, in: unit)
         let (old, check, at) = try LogShelf.goingOn(after: last, log, record: newest.last, compression: compression)
-        let stream: any LogStream
-        do {
-            stream = try open(slot, after: at)
-        } catch let fault as Fault where fault.code == .logGap && !check.isEmpty {
-            // The server no longer has what could be compared; it may have what follows.
-            stream = try open(slot, after: LogPosition(system: at.system, timeline: at.timeline, offset: last.to))
-        }
+        let stream = try open(slot, after: at, stored: last.to)
         return stream.position == at
             ? (stream, old, check) : (stream, shelf(of: stream, branch: newest.last.branch), [])
     }
 
-    private func open(_ slot: LogSlot, after: LogPosition?) throws -> any LogStream {
-        guard let stream = try server.engine.followLog(slot, after: after) else {
+    /// What was written between the newest backup and here was not received: only a new backup leads into this log.
+    private func requireBackup(of unit: BackupUnit, before position: LogPosition) throws {
+        guard let record = try unit.newest(), let base = try EngineDefaults(of: record).logBase(of: record)?.position,
+            base.system != position.system || (base.timeline == position.timeline && base.offset < position.offset)
+        else { return }
+        state.withLock { $0.needsBackup = true }
+        host.say([
+            MessageDraft(
+                .error, .logGap,
+                "the log of server \(server.name) between backup \(record.id) and now was not received",
+                database: DatabaseName(server.name), hint: "a full backup follows at once")
+        ])
+    }
+
+    private func open(_ slot: LogSlot, after: LogPosition?, stored: UInt64) throws -> any LogStream {
+        guard let stream = try server.engine.followLog(slot, after: after, stored: stored) else {
             throw Fault(.internalError, "server \(server.name) has no log")
         }
         return stream
@@ -110,26 +131,26 @@ extension LogFollower {
         return bytes.dropFirst(count)
     }
 
-    private func store(_ shelf: inout LogShelf, _ stream: any LogStream) throws {
+    private func store(_ shelf: inout LogShelf, _ stream: any LogStream, isBehind: Bool) throws {
         try confirm(shelf)
         try shelf.store()
-        try acknowledge(shelf, stream)
+        try acknowledge(shelf, stream, isBehind: isBehind)
     }
 
     /// Nothing is written where the repository was: it may be the disk below a file system that was unmounted.
     private func confirm(_ shelf: LogShelf) throws { try host.repositories.confirm(shelf.unit.repository) }
 
-    private func acknowledge(_ shelf: LogShelf, _ stream: any LogStream) throws {
+    private func acknowledge(_ shelf: LogShelf, _ stream: any LogStream, isBehind: Bool) throws {
         try confirm(shelf)
         try stream.acknowledge(shelf.durable)
-        show(shelf, stream)
+        show(shelf, stream, isBehind: isBehind)
     }
 
-    private func show(_ shelf: LogShelf, _ stream: any LogStream) {
+    private func show(_ shelf: LogShelf, _ stream: any LogStream, isBehind: Bool) {
         state.withLock { state in
             state.stored = LogPosition(
                 system: stream.position.system, timeline: stream.position.timeline, offset: shelf.durable)
-            if let written = shelf.completeAsOf { state.complete = max(written, state.complete ?? written) }
+            if !isBehind, let written = shelf.completeAsOf { state.complete = max(written, state.complete ?? written) }
         }
         wake()
     }

@@ -8,7 +8,7 @@ extension LogFollower {
     func tell(_ fault: Fault) {
         let isNew = state.withLock { state in
             defer { state.fault = fault }
-            return state.fault?.code != fault.code || state.fault?.message != fault.message
+            return state.fault?.code != fault.code
         }
         lookAtLag()
         guard isNew else { return }

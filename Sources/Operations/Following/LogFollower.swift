@@ -38,13 +38,17 @@ final class LogFollower: Sendable {
     enum Start {
         /// Where what is stored ends.
         case goingOn
+        /// The same, without comparing what is stored with what the server has: it has it no longer.
+        case unchecked
         /// Where the server still has its log.
         case behindGap
         /// The same, and nothing that is stored belongs to it.
         case newBranch
 
-        init(after fault: Fault) {
+        /// - Parameter start: how the attempt began that failed.
+        init(after fault: Fault, of start: Start) {
             switch fault.code {
+            case .logGap where start == .goingOn: self = .unchecked
             case .logGap: self = .behindGap
             case .logDiffers: self = .newBranch
             default: self = .goingOn
@@ -131,7 +135,8 @@ final class LogFollower: Sendable {
             } catch {
                 if isStopped { return }
                 let fault = Fault.wrapping(error)
-                start = Start(after: fault)
+                start = Start(after: fault, of: start)
+                if start == .unchecked { continue }
                 tell(fault)
             }
             pause(rest, unlessChangedSince: self.seen)

@@ -29,10 +29,13 @@ package struct LogRetention {
     package func released(_ logs: StoredLogs, anchors: [Anchor]) -> [LogSpan] {
         let horizon = now - window
         return logs.branches.flatMap { branch in
-            let own = anchors.filter { $0.base.position.system == branch.last.system }
-                .sorted { $0.finished < $1.finished }
-            if own.isEmpty || branch.last.written < horizon {
-                return branch.last.written < horizon ? branch.stretches.spans + branch.stretches.covered : []
+            let own = anchors.filter {
+                logs.branch(after: $0.base, finished: $0.finished)?.lineage == branch.lineage
+            }.sorted { $0.finished < $1.finished }
+            // A quiet server writes nothing for long: what its newest backup needs is never too old.
+            if own.isEmpty {
+                let isOver = branch.last.written < horizon && branch.lineage != logs.newest?.lineage
+                return isOver ? branch.stretches.spans + branch.stretches.covered : []
             }
             // Any point in time from the horizon on is reached from the last backup before it.
             guard let keep = (own.last { $0.finished <= horizon } ?? own.first)?.base.position else { return [] }
@@ -47,13 +50,14 @@ package struct LogRetention {
 extension Host {
     /// Gives back log that is older than the window in which any point in time can be restored.
     ///
-    /// - Parameter kept: backups of the unit that stay.
+    /// - Parameter kept: backups of the unit that stay; softly deleted ones lead nowhere.
     /// - Returns: the bytes that were stored of it.
     func pruneLog(of unit: BackupUnit, kept: [PointRecord]) throws -> ByteCount {
         guard clockDoubt() == nil else { return .zero }
+        let marks = try unit.repository.markStates(of: unit.id, preservedAtBirth: [])
         let spans = try unit.repository.logSpans(of: unit.id)
         guard !spans.isEmpty else { return .zero }
-        let anchors = try kept.compactMap { record in
+        let anchors = try kept.filter { marks[$0.sequence]?.deleted == nil }.compactMap { record in
             try EngineDefaults(of: record).logBase(of: record).map {
                 LogRetention.Anchor(finished: record.draft.finished, base: $0)
             }

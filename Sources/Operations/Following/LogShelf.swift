@@ -117,7 +117,7 @@ extension LogShelf {
     package static func goingOn(
         after last: LogSpan, _ log: StoredLog, record: LogRecord, compression: Compression
     ) throws -> (shelf: LogShelf, check: [UInt8], at: LogPosition) {
-        let boundary = last.to % stretch == 0 ? last.to : last.to / stretch * stretch
+        let boundary = (last.to - 1) / stretch * stretch
         let begin = log.stretches.spans.filter {
             $0.timeline == last.timeline && $0.to > boundary && $0.from >= boundary
         }
@@ -127,14 +127,14 @@ extension LogShelf {
             bytes += part
             return true
         }
-        guard reached == last.to else {
-            // A gap inside the stretch: go on behind it.
-            let position = LogPosition(system: record.system, timeline: last.timeline, offset: last.to)
-            let shelf = LogShelf(
-                log.unit, from: position, history: record.history, branch: record.branch, compression: compression)
-            return (shelf, [], position)
-        }
         let position = LogPosition(system: record.system, timeline: last.timeline, offset: from)
+        guard reached == last.to, last.to % stretch != 0 else {
+            // A gap inside the stretch, or a whole one: go on behind it.
+            let end = LogPosition(system: record.system, timeline: last.timeline, offset: last.to)
+            let shelf = LogShelf(
+                log.unit, from: end, history: record.history, branch: record.branch, compression: compression)
+            return reached == last.to ? (shelf, bytes, position) : (shelf, [], end)
+        }
         var shelf = LogShelf(
             log.unit, from: position, history: record.history, branch: record.branch, compression: compression)
         shelf.bytes = bytes

@@ -19,6 +19,10 @@ package struct StoredLog: LogSource {
         self.timelines = timelines
     }
 
+    package func goesOn(_ timeline: UInt32, beyond position: UInt64) -> Bool {
+        stretches.spans.contains { $0.timeline == timeline && $0.to > position }
+    }
+
     package func read(
         _ timeline: UInt32, from start: UInt64, to end: UInt64?,
         _ body: (UInt64, UnsafeRawBufferPointer) throws -> Bool

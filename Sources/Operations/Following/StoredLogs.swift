@@ -5,6 +5,7 @@ package import Storage
 /// The logs that a unit has in the repository, one for each server and branch.
 package struct StoredLogs {
     package struct Branch {
+        var lineage: UInt64 { last.span.lineage }
         package let stretches: LogStretches
         /// Of the oldest stretch that is there, and of the newest.
         let first: LogRecord
@@ -37,10 +38,14 @@ package struct StoredLogs {
 
     /// The log that goes on from a backup; nil when there is none.
     package func log(after base: LogBase, finished: Instant) throws -> StoredLog? {
+        try branch(after: base, finished: finished).map { try StoredLog($0.stretches, in: unit) }
+    }
+
+    /// The branch that a backup belongs to.
+    func branch(after base: LogBase, finished: Instant) -> Branch? {
         let own = branches.filter { $0.first.system == base.position.system }
             .sorted { $0.first.began < $1.first.began }
         // A backup belongs to the branch that was written at the time.
-        let branch = own.last { $0.first.began <= finished } ?? own.first
-        return try branch.map { try StoredLog($0.stretches, in: unit) }
+        return own.last { $0.first.began <= finished } ?? own.first
     }
 }

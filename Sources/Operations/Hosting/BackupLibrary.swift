@@ -76,6 +76,10 @@ struct BackupLibrary {
             }
             let choice = RecoveryChoice(unit: unit, records: records, target: target, promotes: request.promote)
             if let (record, recovery) = try choice.find() { return (unit, record, recovery) }
+            // One whose log is followed may hold what was committed up to when it was finished.
+            if let first = records.last, try EngineDefaults(of: first).logBase(of: first) != nil {
+                throw noBackup(first.draft.database, request.at)
+            }
         }
         let (unit, record) = try choose(request.database, request.backup, at: request.at)
         guard let target, request.backup != nil else { return (unit, record, nil) }

@@ -41,7 +41,10 @@ struct RecoveryChoice {
         for record in records {
             let engine = try EngineDefaults(of: record)
             guard let base = engine.logBase(of: record), isUsable(record) else { continue }
-            guard let log = try logs.log(after: base, finished: record.draft.finished) else { continue }
+            guard let log = try logs.log(after: base, finished: record.draft.finished) else {
+                if needsLog { continue }
+                return (record, nil)
+            }
             do {
                 let stop = try engine.findStop(target, after: base, in: log)
                 return (
