@@ -72,7 +72,7 @@ struct SettingRule: Sendable {
             "Bytes a second that a backup reads from its source, such as \"50M\"; 0 is unlimited."),
         SettingRule(
             "backup.cpu_limit", .percent, #""0%""#,
-            "Percent of one core that a backup takes, such as \"50%\"; 0% is unlimited; unset, a postgres server gets 25% a core."
+            "Percent of one core that a backup takes, such as \"50%\"; 0% is unlimited; unset, a postgres server gets 12% a core."
         ),
         SettingRule(
             "backup.night", .hours, #""off""#,

@@ -53,9 +53,9 @@ struct SettingsBuilder {
             updateCommand: texts(prefix + "update_command"), certificateCommand: texts(prefix + "certificate_command"))
     }
 
-    /// What the processor limit of a cluster is where nothing is set: a quarter of the machine, which leaves most of it to
+    /// What the processor limit of a cluster is where nothing is set: an eighth of the machine, which leaves most of it to
     /// the queries that a cluster is there to answer.
-    private static var clusterProcessorLimit: Int { max(25, 25 * Threads.cores) }
+    private static var clusterProcessorLimit: Int { 12 * max(2, Threads.cores) }
 
     /// Each limit by itself is the server's own, or that of all.
     private func load(ofServer server: String?) -> LoadPlan {

@@ -103,7 +103,7 @@ import Testing
     @Test func aClusterKeepsMostOfTheMachineUnlessSomethingElseIsSaid() throws {
         let server = "[servers.main]\nengine = \"postgres\"\nconnection = \"host=/run/postgresql\"\n"
         let settings = try #require(try check(server).settings)
-        let limit = 25 * Threads.cores
+        let limit = 12 * max(2, Threads.cores)
         #expect(settings.server("main")?.load.day == LoadLimits(processor: limit))
         let shown = settings.listing.first { $0.key == "servers.main.cpu_limit" }
         #expect(shown?.value == "\"\(limit)%\"" && shown?.source == "default")

@@ -19,7 +19,7 @@ TRANSACTIONS = 10_000
 # Before a backup begins beside the load: not counted, and counted as the load alone.
 WARM_UP, ALONE = 5, 20
 # What holdfastd takes of one core when nothing is set.
-LIMIT_PERCENT = 25 * os.cpu_count()
+LIMIT_PERCENT = 12 * max(2, os.cpu_count() or 1)
 # As the others are: the rows beside a load say what limits do.
 UNLIMITED = 'cpu_limit = "0%"'
 

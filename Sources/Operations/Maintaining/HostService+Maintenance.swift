@@ -79,7 +79,14 @@ extension Host {
     /// - Throws: `wrong-usage` for rules that can't be kept; `bad-schedule` for an expression that can't be read.
     func checkedMaintenance(_ rules: [MaintenanceRule], of server: HostedServer) throws -> [MaintenanceRule] {
         do {
-            for rule in rules { try rule.check() }
+            for rule in rules {
+                try rule.check()
+                guard rule.latestStartSeconds != 0 else {
+                    throw Fault(
+                        .wrongUsage, "a window that may not begin late at all never begins",
+                        hint: "allow it some minutes with --latest-start")
+                }
+            }
             var all = maintenance.rules(of: server.name)
             for rule in rules { if rule.kind == .weekly { all.weekly = rule } else { all.daily = rule } }
             _ = try MaintenancePlanner(all, zone: try daemonZone(), zoneNamed: ZoneRules.named)

@@ -36,12 +36,10 @@ extension MaintenanceRule {
 
     private func checkLatestStart() throws(Fault) {
         let seconds = latestStartSeconds ?? lengthSeconds / 2
-        guard seconds > 0, seconds < lengthSeconds, latestStart + overhead + Self.shortestBackup <= length else {
+        guard seconds >= 0, seconds < lengthSeconds, latestStart + overhead + Self.shortestBackup <= length else {
             let longest = DurationText.text(length - overhead - Self.shortestBackup)
             throw fault(
-                seconds > 0
-                    ? "beginning up to \(text(seconds)) late leaves no time for work"
-                    : "a window that may not begin late at all never begins",
+                "beginning up to \(text(seconds)) late leaves no time for work",
                 hint: "allow a latest start of at most \(longest), shorten the countdown or lengthen the window")
         }
     }

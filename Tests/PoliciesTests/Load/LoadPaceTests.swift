@@ -26,11 +26,11 @@ import Testing
         #expect(pace.wait(at: .zero, under: LoadLimits(read: ByteCount(1), processor: 1)) == .zero)
     }
 
-    @Test func anIdleTimeCountsForATenthOfASecondAtMost() {
+    @Test func anIdleTimeCountsForAHundredthOfASecondAtMost() {
         var pace = LoadPace(at: .zero)
         let limits = LoadLimits(read: ByteCount(1000))
         #expect(pace.wait(at: .seconds(3600), under: limits) == .zero)
-        pace.take(bytes: 1100, work: .zero)
+        pace.take(bytes: 1010, work: .zero)
         #expect(pace.wait(at: .seconds(3600), under: limits) == .seconds(1))
     }
 
