@@ -48,8 +48,6 @@ package protocol LogStream: AnyObject, Sendable {
     var position: LogPosition { get }
     /// How the present timeline came about, in the engine's own form; empty for a first one.
     var history: String { get }
-    /// Sizes of the files that the server writes it to, which begin at multiples of it.
-    var fileLength: UInt64 { get }
 
     /// Waits for what comes next.
     ///
@@ -62,8 +60,6 @@ package protocol LogStream: AnyObject, Sendable {
 
     /// Makes a `next` that waits end with a fault; may be called from another thread.
     func interrupt()
-
-    func close()
 }
 
 /// How far a server's log waits for us.

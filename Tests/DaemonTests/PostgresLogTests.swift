@@ -163,9 +163,7 @@ struct PostgresLogTests {
             try await daemon.messages().first { $0.code == .logGap }
         }
         #expect(gap.severity == .error && gap.nextStep != nil)
-        try await until("a full backup after it") {
-            try await daemon.backups("main").filter { $0.kind == .full }.count == 2
-        }
+        try await Self.backedUpAfterIt(daemon)
         try await Self.followedAgain(daemon)
         try server.execute("INSERT INTO ledger VALUES (6)")
         try await Self.received(server, daemon)
@@ -223,9 +221,7 @@ struct PostgresLogTests {
             try await daemon.messages().first { $0.code == .logDiffers }
         }
         #expect(told.severity == .error)
-        try await until("a full backup after it") {
-            try await daemon.backups("main").filter { $0.kind == .full }.count == 2
-        }
+        try await Self.backedUpAfterIt(daemon)
         try server.execute("INSERT INTO ledger SELECT generate_series(2011, 2020)")
         try await Self.received(server, daemon)
         let newest = try await RestoredCluster([], by: daemon, beside: server, number: 0)
@@ -280,9 +276,7 @@ struct PostgresLogTests {
         _ = try await eventually("word of it") {
             try await daemon.messages().first { $0.code == .logDiffers }
         }
-        try await until("a full backup after it") {
-            try await daemon.backups("main").filter { $0.kind == .full }.count == 2
-        }
+        try await Self.backedUpAfterIt(daemon)
         try await Self.received(server, daemon)
         let newest = try await RestoredCluster([], by: daemon, beside: server, number: 0)
         #expect(try newest.execute("SELECT count(*) AS n FROM ledger").one().number("n") == 11)
@@ -301,9 +295,7 @@ struct PostgresLogTests {
         try server.execute("SELECT pg_reload_conf()")
         try await Self.followed(daemon)
         #expect(try await daemon.messages().contains { $0.code == .logGap })
-        try await until("a full backup after it") {
-            try await daemon.backups("main").filter { $0.kind == .full }.count == 2
-        }
+        try await Self.backedUpAfterIt(daemon)
         try server.execute("INSERT INTO ledger VALUES (4)")
         try await Self.received(server, daemon)
         let newest = try await RestoredCluster([], by: daemon, beside: server, number: 0)
@@ -402,6 +394,13 @@ extension PostgresLogTests {
     static func followed(_ daemon: PrivateDaemon) async throws {
         try await until("a log that is received") {
             try await daemon.messages().contains { $0.code == .logFollowed }
+        }
+    }
+
+    /// A trouble that leaves a gap brings a full of its own.
+    static func backedUpAfterIt(_ daemon: PrivateDaemon) async throws {
+        try await until("a full backup after it") {
+            try await daemon.backups("main").filter { $0.kind == .full }.count == 2
         }
     }
 

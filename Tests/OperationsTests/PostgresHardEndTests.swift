@@ -79,6 +79,7 @@ struct PostgresHardEndTests {
         }
     }
 
+    /// Looks again and again: processes and sessions of others tell nobody when they end.
     private func until(_ what: String, _ condition: () async throws -> Bool) async throws {
         let end = BootClock.now() + .seconds(60)
         while try await !condition() {

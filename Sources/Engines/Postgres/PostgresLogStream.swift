@@ -8,7 +8,6 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
 
     private(set) var position: LogPosition
     private(set) var history: String
-    let fileLength: UInt64
 
     private let session: PostgresReplication
     private let slot: String
@@ -22,7 +21,6 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
     init(_ access: PostgresAccess, _ slot: LogSlot, after: LogPosition?, stored: UInt64) throws {
         let connection = try access.connectAnyhow()
         let state = try PostgresLogSlot(slot: slot, connection: connection).ensure()
-        fileLength = try Self.fileLength(connection)
         session = try PostgresReplication(access)
         self.slot = slot.name
         let system = try session.ask("IDENTIFY_SYSTEM")
@@ -30,7 +28,10 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
             let flushed = system[2].flatMap({ PostgresLSN($0) }), let kept = state.kept
         else { throw Fault(.internalError, "unexpected identity of server \(access.server)") }
         let begin = try Self.begin(after, kept: kept, identifier, timeline: current, session)
-        guard begin.offset <= flushed.value else {
+        // On another timeline what was stored says nothing of where this log goes on.
+        let goesOn = begin == after && begin.timeline == current
+        let received = goesOn ? max(begin.offset, stored) : begin.offset
+        guard received <= flushed.value else {
             throw Fault(
                 .logDiffers, "server \(access.server) has less log than was received of it: it went back in time",
                 hint: "points in time before that stay restorable")
@@ -38,7 +39,7 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
         history = begin.timeline > 1 ? try Self.history(of: begin.timeline, session) : ""
         position = begin
         // Never less than the slot holds: it would go back to files that are gone.
-        acknowledged = max(begin.offset, min(stored, flushed.value), after == nil ? kept.value : 0)
+        acknowledged = max(received, kept.value)
         try start()
     }
 
@@ -65,16 +66,9 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
     }
 
     func interrupt() { session.interrupt() }
-
-    func close() { session.interrupt() }
 }
 
 extension PostgresLogStream {
-    private static func fileLength(_ connection: PostgresConnection) throws -> UInt64 {
-        try connection.query("SELECT setting::bigint AS length FROM pg_settings WHERE name = 'wal_segment_size'").one()
-            .number("length")
-    }
-
     private static func begin(
         _ after: LogPosition?, kept: PostgresLSN, _ system: String, timeline: UInt32, _ session: PostgresReplication
     ) throws -> LogPosition {

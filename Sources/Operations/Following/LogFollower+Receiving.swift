@@ -16,7 +16,7 @@ extension LogFollower {
         state.withLock { $0.stream = stream }
         defer {
             state.withLock { $0.stream = nil }
-            stream.close()
+            stream.interrupt()
         }
         let isFirst = now.stored == nil
         let durable = shelf.durable

@@ -21,11 +21,6 @@ package struct LogStretches: Sendable, Equatable {
     /// The end of the newest timeline's log.
     package var last: LogSpan? { spans.last }
 
-    /// Up to where a timeline's log is there without a gap from a position on; nil when it isn't there at all.
-    package func end(of timeline: UInt32, from position: UInt64) -> UInt64? {
-        pieces(of: timeline, from: position).last?.to
-    }
-
     /// Those that hold a timeline's log from a position on, in order, up to the first gap.
     package func pieces(of timeline: UInt32, from position: UInt64) -> [LogSpan] {
         var (found, end): ([LogSpan], UInt64) = ([], position)
