@@ -1,3 +1,4 @@
+import EnginesTestSupport
 import Foundation
 import Model
 import Testing

@@ -48,7 +48,7 @@ struct Arguments {
     ]
     private static let valued: Set = [
         "--size", "--page-size", "--journal", "--seed", "--processes", "--seconds", "--rate", "--busy", "--rows",
-        "--synchronous", "--transactions", "--member",
+        "--synchronous", "--transactions", "--member", "--parent",
     ]
 
     init(_ words: [String]) throws {

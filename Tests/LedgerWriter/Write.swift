@@ -35,7 +35,7 @@ private func blockTermination() {
 
 /// Starts this program again as one of several writers.
 private func spawn(member: Int) throws -> pid_t {
-    let words = CommandLine.arguments + ["--member", "\(member)"]
+    let words = CommandLine.arguments + ["--member", "\(member)", "--parent", "\(getpid())"]
     var pointers = words.map { strdup($0) } + [nil]
     defer { for pointer in pointers { free(pointer) } }
     var child: pid_t = 0
@@ -48,7 +48,7 @@ private func spawn(member: Int) throws -> pid_t {
 private final class Writer {
     private let arguments: Arguments
     private let member: Int
-    private let parent = getppid()
+    private let parent: pid_t
     private let deadline: Double
     private let pause: Double
     private var prose: Prose
@@ -62,6 +62,8 @@ private final class Writer {
     init(_ arguments: Arguments) throws {
         self.arguments = arguments
         member = try arguments.number("--member", default: 0)
+        // From the one who knows: asked of the system, it may already be gone.
+        parent = pid_t(try arguments.number("--parent", default: Int(getppid())))
         let seconds = Double(try arguments.number("--seconds", default: 10))
         deadline = seconds > 0 ? monotonic() + seconds : .infinity
         let rate = try arguments.number("--rate", default: 0)

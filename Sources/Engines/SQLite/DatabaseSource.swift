@@ -3,7 +3,7 @@ import Model
 import Platform
 
 /// A database's files, opened without following a link on the way and never for writing.
-final class DatabaseSource {
+final class DatabaseSource: Sendable {
     let name: DatabaseName
     let path: NativePath
     let main: File

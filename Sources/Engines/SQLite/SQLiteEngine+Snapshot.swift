@@ -6,9 +6,39 @@ extension SQLiteEngine {
         guard let token else { return .unknown(reason: "there is no backup to compare with") }
         guard let token = ChangeToken(token) else { return .unknown(reason: "another release left its notes") }
         do {
-            return token.finding(now: try SourceLook(DatabaseSource(database)))
+            let source = try DatabaseSource(database)
+            let look = try SourceLook(source)
+            let finding = token.finding(now: look)
+            guard finding != .unchanged, let place = token.place(in: look) else { return finding }
+            return try logged(source, since: place, token)
+        } catch let doubt as LogDoubt {
+            return .unknown(reason: doubt.reason)
         } catch {
             return .unknown(reason: Fault.wrapping(error).message)
+        }
+    }
+
+    /// What clients have written to the log since `place`, which the token's snapshot saw.
+    private func logged(
+        _ source: DatabaseSource, since place: LogPlace, _ token: ChangeToken
+    ) throws -> ChangeFinding {
+        let (found, end) = try loggedPages(source, since: place)
+        let pageSize = Int64(try source.header().pageSize)
+        let before = place.pages > 0 ? place.pages : UInt32(clamping: token.look.main.size / pageSize)
+        let after = end.pages > 0 ? end.pages : UInt32(clamping: try source.mainIdentity().size / pageSize)
+        return .pages([0: try found.named(before: before, after: after)])
+    }
+
+    private func loggedPages(
+        _ source: DatabaseSource, since place: LogPlace
+    ) throws -> (LoggedPages, LogPlace) {
+        if let found = followings.pages(of: source.path.text, since: place) { return found }
+        guard let log = try source.open("-wal"), let shared = try source.open("-shm") else { throw LogDoubt.gone }
+        do {
+            return try LogTrail(log: log, shared: shared).pages(since: place)
+        } catch let doubt as LogDoubt {
+            if doubt.isTooFast { followings.begin(source.path.text, source) }
+            throw doubt
         }
     }
 
@@ -101,6 +131,7 @@ extension SQLiteEngine {
         _ source: DatabaseSource, _ log: File, _ guardian: LiveLogGuardian, _ look: SourceLook
     ) throws -> any Snapshot {
         let index = guardian.index
+        followings.mark(source.path.text, LogPlace(index))
         let instant = WallClock.now()
         var committed: CommittedLog?
         if !guardian.isAllInMain {

@@ -8,6 +8,7 @@ package final class SQLiteEngine: Engine {
     let server: ServerDefinition
     let mounts: MountTable
     let lockDeadline: Duration
+    let followings = LogFollowings()
 
     /// - Parameters:
     ///   - fstab: the table of what should be mounted.

@@ -62,6 +62,15 @@ struct ChangeToken: Codable, Equatable {
         return isRacy ? .unknown(reason: "the last backup was taken right after a change") : .unchanged
     }
 
+    /// The place in the log, if it is still the same log of the same database that running clients use.
+    func place(in look: SourceLook) -> LogPlace? {
+        guard look.main.isSameFile(as: self.look.main), let log = look.log, log.isSameFile(as: self.look.log),
+            (look.writeVersion, look.readVersion) == (self.look.writeVersion, self.look.readVersion),
+            look.journal == nil, self.look.journal == nil, look.index != nil, let index = self.look.index
+        else { return nil }
+        return Hexadecimal.decode(index).flatMap(SharedIndex.init(head:)).map(LogPlace.init)
+    }
+
     private static func difference(_ old: SourceLook, _ new: SourceLook) -> String {
         if !new.main.isSameFile(as: old.main) { return "the database was replaced by another file" }
         if (new.writeVersion, new.readVersion) != (old.writeVersion, old.readVersion) {

@@ -14,6 +14,19 @@ struct SharedIndex: Equatable {
 
     static let unusedMark = UInt32.max
 
+    private init(head: [UInt8], marks: [UInt32], backfilled: UInt32, backfillAttempted: UInt32) {
+        self.head = head
+        self.marks = marks
+        self.backfilled = backfilled
+        self.backfillAttempted = backfillAttempted
+    }
+
+    /// What a head that was read before told of the log; nil for anything else.
+    init?(head: [UInt8]) {
+        guard head.count == 48 else { return nil }
+        self.init(head: head, marks: [], backfilled: 0, backfillAttempted: 0)
+    }
+
     /// Reads without a lock, as SQLite's readers do: the writer stores the second copy first.
     ///
     /// Never through a mapping: the file may be cut off by the next client while it is read.
@@ -34,6 +47,16 @@ struct SharedIndex: Equatable {
             backfillAttempted: rest.native32(80))
     }
 
+    /// Waits, at most 50 ms, for a commit that is just being published.
+    /// - Returns: nil when no client has set up the index.
+    static func settled(_ file: File) throws -> SharedIndex? {
+        for _ in 0..<100 {
+            if let index = try read(file) { return index }
+            StampClock.pause(nanoseconds: 500_000)
+        }
+        return nil
+    }
+
     /// Whether a running client has this index open.
     static func isInUse(_ file: File) throws -> Bool {
         try FileLock.conflict(file, SQLiteLock.deadManSwitch, exclusive: true) != nil
@@ -47,6 +70,13 @@ struct SharedIndex: Equatable {
     var checksum: LogChecksum { LogChecksum(head.native32(24), head.native32(28)) }
     /// Both salts, as stored in the log.
     var salts: [UInt8] { Array(head[32..<40]) }
+
+    /// A slot that no reader uses. Sharing it keeps the log from being started over, and nothing else: checkpoints skip it,
+    /// and readers take another. Source: `walCheckpoint`, `walRestartLog` and `walTryBeginRead` of wal.c.
+    var unusedSlot: Int? { (1..<5).last { marks[$0] == Self.unusedMark } }
+
+    /// Whether all that is committed is in the main file too.
+    var isFoldedBack: Bool { backfilled == lastFrame }
 
     /// The slot to share: the one whose mark comes nearest to the last commit, else 0.
     ///

@@ -66,7 +66,7 @@ final class LiveLogGuardian: LogGuardian {
         guard try FileIdentity(log.status()).isSameFile(as: source.identity("-wal")),
             try FileIdentity(shared.status()).isSameFile(as: source.identity("-shm")),
             try SQLiteLock.exclusiveHolder(source.main) == nil,
-            let now = try settledIndex()
+            let now = try SharedIndex.settled(shared)
         else { return false }
         if now.salts == index.salts { return now.backfillAttempted <= index.lastFrame }
         return isAllInMain && now.backfillAttempted == 0
@@ -75,13 +75,5 @@ final class LiveLogGuardian: LogGuardian {
     func release() {
         try? FileLock.unlock(shared, SQLiteLock.reader(slot))
         if holdsMain { try? SQLiteLock.unshare(source.main) }
-    }
-
-    private func settledIndex() throws -> SharedIndex? {
-        for _ in 0..<100 {
-            if let index = try SharedIndex.read(shared) { return index }
-            StampClock.pause(nanoseconds: 500_000)
-        }
-        return nil
     }
 }

@@ -6,7 +6,7 @@ struct LogHeader: Equatable {
 
     let pageSize: Int
     /// Both salts, as stored.
-    let salts: [UInt8]
+    private(set) var salts: [UInt8]
     /// Of the header itself: where the chain begins.
     let checksum: LogChecksum
     let isBigEndian: Bool
@@ -27,6 +27,13 @@ struct LogHeader: Equatable {
         }
         guard checksum == LogChecksum(bytes.big32(24), bytes.big32(28)) else { return nil }
         self.checksum = checksum
+    }
+
+    /// The header of another generation of the same log, its checksum of no meaning.
+    func with(salts: [UInt8]) -> LogHeader {
+        var other = self
+        other.salts = salts
+        return other
     }
 
     var frameLength: Int { Self.frameHeaderLength + pageSize }

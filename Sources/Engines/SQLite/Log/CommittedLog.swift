@@ -18,21 +18,16 @@ struct CommittedLog {
     /// - Returns: nil when the file has no valid log header.
     static func scan(_ log: File, upTo limit: UInt32 = .max) throws -> CommittedLog? {
         guard let header = LogHeader(try log.read(count: LogHeader.length, at: 0)) else { return nil }
-        var chain = Chain(header: header)
-        let perChunk = max(1, (1 << 20) / header.frameLength)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: perChunk * header.frameLength, alignment: 16)
-        defer { buffer.deallocate() }
-        var offset = Int64(LogHeader.length)
-        while true {
-            let count = try log.read(into: buffer, at: offset) / header.frameLength
-            for frame in 0..<count {
-                let start = frame * header.frameLength
-                let bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<start + header.frameLength])
-                guard chain.frame < limit, chain.follow(bytes) else { return chain.committed() }
-            }
-            if count < perChunk { return chain.committed() }
-            offset += Int64(count * header.frameLength)
+        var chain = LogChain(startOf: header)
+        var frames: [UInt64] = []
+        var commit = (frame: UInt32(0), pages: UInt32(0), checksum: header.checksum)
+        try chain.walk(log, upTo: limit) { chain, step in
+            frames.append(UInt64(step.page) << 32 | UInt64(chain.frame))
+            if step.pages > 0 { commit = (chain.frame, step.pages, chain.checksum) }
         }
+        return CommittedLog(
+            header: header, lastFrame: commit.frame, pages: commit.pages, checksum: commit.checksum,
+            frames: Array(frames.prefix(Int(commit.frame))))
     }
 
     private init(header: LogHeader, lastFrame: UInt32, pages: UInt32, checksum: LogChecksum, frames: [UInt64]) {
@@ -67,41 +62,5 @@ struct CommittedLog {
             if entries[middle] >> 32 < UInt64(page) { low = middle + 1 } else { high = middle }
         }
         return low
-    }
-
-    private struct Chain {
-        let header: LogHeader
-        var frame: UInt32 = 0
-        private var checksum: LogChecksum
-        private var frames: [UInt64] = []
-        private var commit: (frame: UInt32, pages: UInt32, checksum: LogChecksum)
-
-        init(header: LogHeader) {
-            self.header = header
-            checksum = header.checksum
-            commit = (0, 0, header.checksum)
-        }
-
-        /// - Returns: false when the frame doesn't continue the chain.
-        mutating func follow(_ bytes: UnsafeRawBufferPointer) -> Bool {
-            let page = bytes.big32(0)
-            guard page > 0, bytes[8..<16].elementsEqual(header.salts) else { return false }
-            var next = checksum
-            next.add(UnsafeRawBufferPointer(rebasing: bytes[..<8]), bigEndian: header.isBigEndian)
-            next.add(
-                UnsafeRawBufferPointer(rebasing: bytes[LogHeader.frameHeaderLength...]), bigEndian: header.isBigEndian)
-            guard next == LogChecksum(bytes.big32(16), bytes.big32(20)) else { return false }
-            checksum = next
-            frame += 1
-            frames.append(UInt64(page) << 32 | UInt64(frame))
-            if bytes.big32(4) > 0 { commit = (frame, bytes.big32(4), next) }
-            return true
-        }
-
-        func committed() -> CommittedLog {
-            CommittedLog(
-                header: header, lastFrame: commit.frame, pages: commit.pages, checksum: commit.checksum,
-                frames: Array(frames.prefix(Int(commit.frame))))
-        }
     }
 }

@@ -1,0 +1,164 @@
+import Engines
+import EnginesTestSupport
+import Foundation
+import Model
+import Testing
+
+/// What the write-ahead log tells of changed pages: never less than those that changed.
+@Suite(.serialized) struct LogFollowingTests {
+    @Test func namesWhatOneGenerationOfTheLogWrote() throws {
+        let fixture = try SQLiteFixture(size: 4_000_000)
+        let holder = try hold(fixture)
+        let image = try fixture.namedImage()
+        try fixture.change()
+        #expect(try image.follow(fixture.engine).isCompared)
+        #expect(try image.follow(fixture.engine) == .unchanged)
+        for _ in 0..<5 {
+            try fixture.change()
+            let found = try image.follow(fixture.engine)
+            guard case .named(let named, let changed) = found else { throw NamedImage.Missed(description: "\(found)") }
+            #expect(changed > 0 && named <= changed + 2, "\(found)")
+        }
+        _ = try holder.finish()
+    }
+
+    @Test func namesThemAlsoWithoutMemoryOfItsOwn() throws {
+        let fixture = try SQLiteFixture(size: 4_000_000)
+        let holder = try hold(fixture)
+        let image = try fixture.namedImage()
+        try fixture.change()
+        _ = try image.follow(fixture.engine)
+        for _ in 0..<5 {
+            try fixture.change()
+            #expect(try image.follow(fixture.restarted).isNamed)
+        }
+        _ = try holder.finish()
+    }
+
+    /// Of three looks in each generation, the first finds what is left of the one before.
+    @Test func namesWhatWasWrittenAcrossAStartOver() throws {
+        let fixture = try SQLiteFixture(size: 4_000_000)
+        let holder = try hold(fixture)
+        // The file of the log gets as long as it will ever be.
+        try fixture.write(transactions: 1500)
+        let image = try fixture.namedImage()
+        var found: [NamedImage.Found] = []
+        for _ in 0..<40 {
+            try fixture.write(transactions: 60)
+            found.append(try image.follow(fixture.restarted))
+        }
+        #expect(found.count(where: \.isNamed) >= 30, "\(found)")
+        _ = try holder.finish()
+    }
+
+    @Test func comparesWhenTheLogWentOnTooFar() throws {
+        let fixture = try SQLiteFixture(size: 1_000_000)
+        let holder = try hold(fixture)
+        let image = try fixture.namedImage()
+        try fixture.change()
+        _ = try image.follow(fixture.restarted)
+        try fixture.write(transactions: 1500)
+        let found = try image.follow(fixture.restarted)
+        #expect(found.isCompared, "\(found)")
+        _ = try holder.finish()
+    }
+
+    /// Thousands of transactions between two looks start the log over many times; after one comparison nothing is missed.
+    @Test func followsALogThatIsStartedOverAgainAndAgain() throws {
+        let fixture = try SQLiteFixture(size: 4_000_000)
+        let holder = try hold(fixture)
+        let image = try fixture.namedImage()
+        _ = try image.follow(fixture.engine)
+        try fixture.write(transactions: 1500)
+        #expect(try image.follow(fixture.engine).isCompared)
+        for _ in 0..<6 {
+            try fixture.write(transactions: 1500)
+            let found = try image.follow(fixture.engine)
+            #expect(found.isNamed, "\(found)")
+        }
+        // Of 240 MiB that were written; unhindered, the log has 4 MiB, and after a pause of ours some more.
+        let log = try FileManager.default.attributesOfItem(atPath: fixture.path + "-wal")[.size] as? Int ?? .max
+        #expect(log < 96 << 20)
+        _ = try holder.finish()
+    }
+
+    @Test func leavesTheLastClientItsCleanEndWhileFollowing() throws {
+        let fixture = try SQLiteFixture(size: 1_000_000)
+        let before = try fixture.surroundings()
+        let holder = try hold(fixture)
+        let image = try fixture.namedImage()
+        try fixture.change()
+        _ = try image.follow(fixture.engine)
+        try fixture.write(transactions: 1500)
+        _ = try image.follow(fixture.engine)
+        try fixture.change()
+        #expect(try image.follow(fixture.engine).isNamed)
+        _ = try holder.finish()
+        #expect(try fixture.surroundings() == before)
+        try fixture.change()
+        #expect(try image.follow(fixture.engine).isCompared)
+    }
+
+    /// The proof: whatever writers do, at every recovery point each page that differs from the one before was named.
+    @Test(arguments: [512, 4096, 65_536], [1, 3])
+    func neverMissesAPageWhateverTheWritersDo(pageSize: Int, processes: Int) throws {
+        var random = PrintedRandom("neverMissesAPageWhateverTheWritersDo \(pageSize) \(processes)")
+        let fixture = try SQLiteFixture(pageSize: pageSize, size: 2_000_000)
+        let image = try fixture.namedImage()
+        var engine = fixture.engine
+        var writers = try Self.disturb(fixture, processes)
+        let deadline = Date(timeIntervalSinceNow: Long.isAsked ? 300 : 5)
+        var tally: [String: Int] = [:]
+        while Date() < deadline {
+            let found = try image.follow(engine)
+            tally[found.kind, default: 0] += 1
+            switch UInt32.random(in: 0..<60, using: &random) {
+            case 0:
+                writers.crash()
+                writers = try Self.disturb(fixture, processes)
+            case 1: engine = fixture.restarted
+            case 2: _ = try LedgerWriter.prove(fixture.scratchPath("named"))
+            default: break
+            }
+        }
+        writers.crash()
+        _ = try image.follow(engine)
+        #expect(try LedgerWriter.prove(fixture.scratchPath("named")) > 0)
+        print("pages of \(pageSize), \(processes) writers: \(tally)")
+        #expect(tally["named", default: 0] > 10)
+    }
+
+    private static func disturb(_ fixture: SQLiteFixture, _ processes: Int) throws -> LedgerWriter.Child {
+        try LedgerWriter.start(
+            "write", fixture.path, "--seconds", "0", "--processes", "\(processes)", "--vacuum", "--schema",
+            "--checkpoints", "--synchronous", "off", "--rate", "2000", "--busy", "20")
+    }
+
+    private func hold(_ fixture: SQLiteFixture) throws -> LedgerWriter.Child {
+        let holder = try LedgerWriter.start("hold", fixture.path)
+        try holder.waitUntilReady()
+        return holder
+    }
+}
+
+extension SQLiteFixture {
+    fileprivate func namedImage() throws -> NamedImage { try NamedImage(database, at: scratchPath("named")) }
+
+    fileprivate func write(transactions: Int) throws {
+        try LedgerWriter.run(
+            "write", path, "--seconds", "0", "--transactions", "\(transactions)", "--synchronous", "off")
+    }
+}
+
+extension NamedImage.Found {
+    fileprivate var isNamed: Bool { kind == "named" }
+    fileprivate var isCompared: Bool { kind == "compared" }
+
+    fileprivate var kind: String {
+        switch self {
+        case .unchanged: "unchanged"
+        case .named: "named"
+        case .compared: "compared"
+        }
+    }
+}
