@@ -141,11 +141,13 @@ package struct WindowRecord: Sendable, Codable, Equatable {
     package var steps: [WindowStepRecord]
     package var undone: [MaintenanceTask.Kind]
     package var heldUpBy: [String]
+    /// What it went on without.
+    package var leftOut: [WindowOmission]
 
     package init(
         id: String, kind: MaintenanceKind, start: Instant, end: Instant, began: Instant? = nil, ended: Instant? = nil,
         flawless: Bool, text: String, steps: [WindowStepRecord] = [], undone: [MaintenanceTask.Kind] = [],
-        heldUpBy: [String] = []
+        heldUpBy: [String] = [], leftOut: [WindowOmission] = []
     ) {
         self.id = id
         self.kind = kind
@@ -158,6 +160,20 @@ package struct WindowRecord: Sendable, Codable, Equatable {
         self.steps = steps
         self.undone = undone
         self.heldUpBy = heldUpBy
+        self.leftOut = leftOut
+    }
+}
+
+/// A database, or a unit, that a window went on without.
+package struct WindowOmission: Sendable, Codable, Equatable {
+    package var name: String
+    package var reason: String
+    package var holders: [String]
+
+    package init(name: String, reason: String, holders: [String] = []) {
+        self.name = name
+        self.reason = reason
+        self.holders = holders
     }
 }
 

@@ -76,7 +76,8 @@ enum MaintenanceText {
         let head =
             "\(record.text)\n  planned \(Text.time(record.start)) to \(Text.time(record.end)), took \(Text.time(began)) to "
             + Text.time(ended)
-        return record.steps.isEmpty ? head : head + "\n" + steps(record.steps).text(color: color)
+        let parts = [head] + record.leftOut.map { "  left out \($0.name): \($0.reason)" }
+        return (parts + (record.steps.isEmpty ? [] : [steps(record.steps).text(color: color)])).joined(separator: "\n")
     }
 
     private static func steps(_ steps: [WindowStepRecord]) -> Table {

@@ -74,8 +74,11 @@ extension Host {
 
     /// - Throws: `in-maintenance` while a window of the server is under way.
     func refuseInMaintenance(_ server: String) throws {
-        guard maintenance.isClosed(server) else { return }
-        throw Fault(
+        if maintenance.isClosed(server) { throw Self.inMaintenance(server) }
+    }
+
+    static func inMaintenance(_ server: String) -> Fault {
+        Fault(
             .inMaintenance, "server \(server) is in maintenance",
             hint: "ask again when it is over (`holdfast maintenance show \(server)`), or end it with `holdfast "
                 + "maintenance abort \(server)`")

@@ -44,13 +44,24 @@ extension Host {
     /// For `status`: what a window has closed and can't open again.
     var maintenanceProblems: [ProblemObject] {
         maintenance.servers.filter { ($0.machine.state.run?.failedReopenings ?? 0) > 0 }.map { server in
-            ProblemObject(
+            let units = closed.unitsAlone(of: server.name)
+            if !units.isEmpty { return Self.notRunning(units, server.name) }
+            return ProblemObject(
                 code: .maintenanceStuck,
                 message: "what maintenance has closed of \(server.name) can't be opened again yet",
                 hint:
                     "see `holdfast maintenance show \(server.name)`; `holdfast maintenance abort \(server.name)` tries "
                     + "at once")
         }
+    }
+
+    private static func notRunning(_ units: [String], _ server: String) -> ProblemObject {
+        ProblemObject(
+            code: .maintenanceStuck,
+            message: "\(units.joined(separator: ", ")), stopped by the maintenance of \(server), is not running and "
+                + "can't be started",
+            hint: "see `systemctl status \(units.joined(separator: " "))`; the start is tried again every minute, and "
+                + "at once by `holdfast maintenance abort \(server)`")
     }
 
     fileprivate static let merged = "left out"
@@ -120,7 +131,10 @@ extension WindowRecord {
             self.init(
                 id: id, kind: report.window.kind, start: report.window.start, end: report.window.end,
                 began: report.began, ended: report.ended, flawless: report.isFlawless, text: report.text(zone: zone),
-                steps: report.steps.map { WindowStepRecord($0) }, undone: report.undone, heldUpBy: report.heldUpBy)
+                steps: report.steps.map { WindowStepRecord($0) }, undone: report.undone, heldUpBy: report.heldUpBy,
+                leftOut: report.leftOut.map {
+                    WindowOmission(name: $0.name, reason: $0.reason, holders: $0.holders)
+                })
         case .skip(let skip):
             var names: [String] = []
             if case .clients(let clients) = skip.reason { names = clients }

@@ -114,7 +114,7 @@ extension Host {
         _ kind: MaintenanceKind, of server: HostedServer, by actor: Actor
     ) throws -> MaintenanceStatus {
         let own = try maintenance(of: server)
-        try refuseInMaintenance(server.name)
+        if own.machine.isClosed { throw Self.inMaintenance(server.name) }
         own.take(.requested(kind), by: actor, on: self)
         return try maintenanceStatus(of: server, history: 1)
     }

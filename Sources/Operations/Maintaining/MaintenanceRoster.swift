@@ -38,7 +38,7 @@ final class MaintenanceRoster: Sendable {
     func remove(_ name: String) { state.withLock { $0.servers[name] = nil } }
 
     /// Whether clients of a server may be shut out.
-    func isClosed(_ name: String) -> Bool { server(name)?.machine.isClosed ?? false }
+    func isClosed(_ name: String) -> Bool { server(name)?.excludesOthers ?? false }
 
     /// Windows that nobody has set are off.
     func rules(of server: String) -> MaintenanceRules { state.withLock { $0.rules[server] } ?? .off }
@@ -71,7 +71,7 @@ final class MaintenanceRoster: Sendable {
     /// Keeps an attempt until no server that it may concern is in maintenance.
     /// - Returns: false when none is.
     func postpone(_ tally: AttemptTally) -> Bool {
-        let closed = servers.filter(\.machine.isClosed).map(\.name)
+        let closed = servers.filter(\.excludesOthers).map(\.name)
         guard Self.concerns(tally, closed) else { return false }
         state.withLock { $0.postponed.append(tally) }
         return true
@@ -79,7 +79,7 @@ final class MaintenanceRoster: Sendable {
 
     /// Attempts that no maintenance keeps any more.
     func takePostponed() -> [AttemptTally] {
-        let closed = servers.filter(\.machine.isClosed).map(\.name)
+        let closed = servers.filter(\.excludesOthers).map(\.name)
         return state.withLock { state in
             let free = state.postponed.filter { !Self.concerns($0, closed) }
             state.postponed.removeAll { !Self.concerns($0, closed) }
