@@ -99,11 +99,26 @@ struct MaintenanceTests {
         let fresh = try await daemon.read(MaintenanceStatus.self, "maintenance", "show", "own")
         #expect(!fresh.weekly.enabled && !fresh.daily.enabled && fresh.next.isEmpty)
         #expect(try await daemon.holdfast("status").text.contains("maintenance: off"))
+        #expect(
+            try await daemon.succeed("maintenance", "preview", "own")
+                == "no window is planned: both windows of own are off; run `holdfast maintenance enable own`\n")
         try await daemon.succeed("maintenance", "set", "own", "weekly", "--when", "Sat 22:00", "--tasks", "prune=5m!")
         try await daemon.succeed("maintenance", "enable", "own", "weekly")
         let planned = try await daemon.read(Listing<PlannedWindow>.self, "maintenance", "preview", "own").items
         #expect(planned.count == 10 && planned.allSatisfy { $0.kind == .weekly })
         #expect(try await daemon.read(Status.self, "status").windows.map(\.name) == ["own weekly"])
+        try await daemon.succeed("maintenance", "set", "own", "weekly", "--zone", "America/New_York")
+        try await daemon.succeed("maintenance", "enable", "own", "daily")
+        let abroad = try await daemon.read(
+            Listing<PlannedWindow>.self, "maintenance", "preview", "own", "--from", "2027-03-19T12:00:00Z", "--count",
+            "3"
+        ).items
+        let weekly = try #require(abroad.first { $0.kind == .weekly })
+        #expect(weekly.local.start == "2027-03-20T22:00:00-04:00" && weekly.zone == "America/New_York")
+        let daily = try #require(abroad.first { $0.note != nil })
+        #expect(daily.note?.hasPrefix("left out: the weekly one of 2027-03-21T02:00:00Z ") == true, "\(abroad)")
+        try await daemon.succeed("maintenance", "disable", "own", "daily")
+        try await daemon.succeed("maintenance", "set", "own", "weekly", "--zone", "daemon")
         let plan = try await daemon.succeed("export")
         #expect(plan.contains("[maintenance.\"own\".weekly]\nwhen = \"Sat 22:00\""))
         let file = daemon.folder.fresh("plan.toml")
@@ -121,6 +136,10 @@ struct MaintenanceTests {
             try await daemon.holdfast("maintenance", "set", "own", "daily", "--length", "1m"), 2, .wrongUsage)
         expectRefusal(
             try await daemon.holdfast("maintenance", "set", "own", "daily", "--when", "never"), 2, .badSchedule)
+        for never in ["*-02-30 03:00", "2020-01-01 03:00"] {
+            let refused = try await daemon.holdfast("maintenance", "set", "own", "daily", "--when", never)
+            #expect(refused.status == 2 && refused.errors.contains("hint: "), "\(refused)")
+        }
         expectRefusal(try await daemon.holdfast("maintenance", "show", "nobody"), 16, .notFound)
     }
 

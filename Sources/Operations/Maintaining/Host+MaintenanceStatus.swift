@@ -20,9 +20,10 @@ extension Host {
             })
     }
 
-    func plannedWindows(of server: String, count: Int) throws -> [PlannedWindow] {
-        let (planner, zone) = (try maintenance.planner(of: server, zone: try daemonZone()), try daemonZone())
-        return planner.windows(after: WallClock.now(), count: count).map { PlannedWindow($0, zone) }
+    /// - Parameter instant: nil is now.
+    func plannedWindows(of server: String, after instant: Instant? = nil, count: Int) throws -> [PlannedWindow] {
+        let planner = try maintenance.planner(of: server, zone: try daemonZone())
+        return planner.windows(after: instant ?? WallClock.now(), count: count).map { PlannedWindow($0, planner) }
     }
 
     /// For `status`: windows under way, and the next one of each server.
@@ -66,6 +67,33 @@ extension Host {
 
     fileprivate static let merged = "left out"
 
+    /// What a server's role lacks for its windows: the first one would find out otherwise. Asks the server.
+    func maintenanceGaps(of server: HostedServer) -> [String] {
+        let rules = maintenance.rules(of: server.name)
+        let enabled = [rules.weekly, rules.daily].filter(\.enabled)
+        guard !enabled.isEmpty, server.engine.restoresFolder else { return [] }
+        do {
+            let gaps = try server.engine.upkeepGaps()
+            var warnings: [String] = []
+            if !gaps.closing.isEmpty {
+                warnings.append(
+                    "windows will fail: the role of server \(server.name) may not close its databases; as a superuser: "
+                        + gaps.closing.joined(separator: "; "))
+            }
+            let tasks = enabled.flatMap(\.tasks).map(\.kind).filter { [.engineCheck, .optimise].contains($0) }
+            if !gaps.tending.isEmpty, !tasks.isEmpty {
+                warnings.append(
+                    "\(Set(tasks.map(\.rawValue)).sorted().joined(separator: " and ")) will fail: the role of server "
+                        + "\(server.name) is no superuser; take them out of the windows, or as a superuser: "
+                        + gaps.tending.joined(separator: "; "))
+            }
+            return warnings
+        } catch {
+            let reason = Fault.wrapping(error).message
+            return ["nobody could tell whether the role of server \(server.name) may close its databases: \(reason)"]
+        }
+    }
+
     private static func maintenanceWarnings(_ rules: MaintenanceRules, _ server: HostedServer) -> [String] {
         let enabled = [rules.weekly, rules.daily].filter(\.enabled)
         guard !enabled.isEmpty else {
@@ -88,13 +116,20 @@ extension Host {
 }
 
 extension PlannedWindow {
-    fileprivate init(_ window: MaintenanceWindow, _ zone: ZoneRules) {
+    fileprivate init(_ window: MaintenanceWindow, _ planner: MaintenancePlanner) {
+        let zone = planner.zone(of: window.kind)
         let instead = window.weeklyInstead.map { start in
-            "\(Host.merged): the weekly one of \(start.rfc3339(offsetSeconds: zone.offsetSeconds(at: start))) takes its place"
+            "\(Host.merged): the weekly one of \(Self.local(start, zone)) takes its place"
         }
         self.init(
-            kind: window.kind, start: window.start, latestStart: window.latestStart, end: window.end,
-            note: instead ?? window.shift)
+            kind: window.kind, start: window.start, latestStart: window.latestStart, end: window.end, zone: zone.name,
+            local: LocalTimes(
+                start: Self.local(window.start, zone), latestStart: Self.local(window.latestStart, zone),
+                end: Self.local(window.end, zone)), note: instead ?? window.shift)
+    }
+
+    private static func local(_ instant: Instant, _ zone: ZoneRules) -> String {
+        instant.rfc3339(offsetSeconds: zone.offsetSeconds(at: instant)).replacing(".000", with: "")
     }
 }
 
