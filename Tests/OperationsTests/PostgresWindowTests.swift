@@ -63,6 +63,60 @@ struct PostgresWindowTests {
         #expect(after.map { $0.message.prefix(10) } == ["main/attic"], "\(after)")
     }
 
+    @Test func twoServersOfOneClusterAreMaintainedOneAtATime() async throws {
+        let server = try PostgresServer()
+        try server.execute("CREATE DATABASE crm CONNECTION LIMIT 7")
+        // A spelling that `config check` doesn't see through.
+        let site = try site(
+            server, user: "postgres",
+            tail: """
+                update_command = ["/usr/bin/sleep", "1000"]
+                [servers.twin]
+                engine = "postgres"
+                connection = "host='\(server.folder)' user=postgres"
+                """)
+        _ = site.fixture.host.discoverAll()
+        let problem = try await site.value.status(for: .daemon).problems.first { $0.code == .badSettings }
+        #expect(problem?.message.hasPrefix("servers main and twin of the settings are the same cluster") == true)
+        var rule = MaintenanceRule.off
+        (rule.lengthSeconds, rule.countdownSeconds, rule.announceSeconds) = (900, 0, [])
+        rule.tasks = [MaintenanceTask(.systemUpdates, deadlineSeconds: 600)]
+        _ = try await site.value.setMaintenance(rule, of: "main", by: .daemon)
+        _ = try await site.value.runMaintenance(.weekly, of: "main", by: .daemon)
+        try await until("the step") {
+            try await site.value.maintenance(of: "main", for: .daemon).underWay?.stage == "system-updates"
+        }
+        await #expect(throws: Fault.self) { try await site.value.runMaintenance(.weekly, of: "twin", by: .daemon) }
+        await #expect(throws: Fault.self) {
+            try await site.value.requestBackup(BackupRequest(databases: ["twin"]), by: .daemon)
+        }
+        // One that its rule brings.
+        rule.when = "*-*-* \((WallClock.now() + .seconds(3)).rfc3339().dropFirst(11).prefix(8)) UTC"
+        rule.enabled = true
+        _ = try await site.value.setMaintenance(rule, of: "twin", by: .daemon)
+        try await until("the end of the twin's window") {
+            try await !site.value.maintenance(of: "twin", for: .daemon).history.isEmpty
+        }
+        let record = try #require(try await site.value.maintenance(of: "twin", for: .daemon).history.first)
+        #expect(record.text.contains("close failed: servers twin and main are the same cluster"), "\(record.text)")
+        #expect(try limits(server)["crm"] == 0, "the window of one opened what that of the other had closed")
+        #expect(try await site.value.maintenance(of: "main", for: .daemon).underWay?.stage == "system-updates")
+        _ = try await site.value.abortMaintenance(of: "main", by: .daemon)
+        try await until("the end") { try await site.value.maintenance(of: "main", for: .daemon).underWay == nil }
+        #expect(try limits(server)["crm"] == 7)
+        let runs = try await site.value.requestBackup(BackupRequest(databases: ["twin"]), by: .daemon).runs
+        #expect(try await site.fixture.ended(try #require(runs.first)).state == .succeeded)
+    }
+
+    /// Looks again and again: windows tell nobody here when they are at a step.
+    private func until(_ what: String, _ condition: () async throws -> Bool) async throws {
+        let end = BootClock.now() + .seconds(60)
+        while try await !condition() {
+            guard BootClock.now() < end else { throw Fault(.timedOut, "waited in vain for \(what)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     private struct Site {
         let fixture: HostFixture
         var value: HostService { fixture.service }

@@ -123,6 +123,7 @@ extension Host {
     ) throws -> MaintenanceStatus {
         let own = try maintenance(of: server)
         if own.machine.isClosed { throw Self.inMaintenance(server.name) }
+        try refuseInMaintenance(server.name)
         own.take(.requested(kind), by: actor, on: self)
         return try maintenanceStatus(of: server, history: 1)
     }

@@ -15,6 +15,8 @@ final class MaintenanceRoster: Sendable {
         var planners: [String: Planned] = [:]
         var alarm: Alarm?
         var isStopped = false
+        /// Servers whose window has begun to close something.
+        var claims: Set<String> = []
         /// Attempts of schedules that wait for the end of maintenance.
         var postponed: [AttemptTally] = []
     }
@@ -39,6 +41,22 @@ final class MaintenanceRoster: Sendable {
 
     /// Whether clients of a server may be shut out.
     func isClosed(_ name: String) -> Bool { server(name)?.excludesOthers ?? false }
+
+    /// Lets a server's window close things, unless that of another one does that must not at the same time.
+    /// - Returns: which.
+    func claim(_ name: String, besides others: [String]) -> String? {
+        state.withLock { state in
+            if let other = others.first(where: state.claims.contains) { return other }
+            state.claims.insert(name)
+            return nil
+        }
+    }
+
+    /// Everything that the window has closed is open again.
+    func unclaim(_ name: String) { state.withLock { _ = $0.claims.remove(name) } }
+
+    /// Whether a server's window may have closed something.
+    func holds(_ name: String) -> Bool { state.withLock { $0.claims.contains(name) } }
 
     /// Windows that nobody has set are off.
     func rules(of server: String) -> MaintenanceRules { state.withLock { $0.rules[server] } ?? .off }

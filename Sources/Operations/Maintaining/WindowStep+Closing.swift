@@ -11,7 +11,8 @@ extension WindowStep {
     ///
     /// How to open again is durable before anything is closed. What an admin has closed stays the admin's.
     func close() throws {
-        try maintenance.close(for: work) { host.queue.hold(server.name) }
+        try maintenance.close(for: work) { try holdQueue() }
+        try waitForRestores()
         let databases = try host.discover(server)
         guard !databases.isEmpty else {
             throw Fault(
@@ -29,6 +30,33 @@ extension WindowStep {
                 try host.closed.add(record)
                 try server.engine.refuse(plan)
             }
+        }
+    }
+
+    /// A cluster that two servers of the settings name has one window at a time.
+    private func holdQueue() throws {
+        let twins = host.twins(of: server)
+        // What a killed daemon's window of the other has closed isn't claimed by it any more.
+        let closed = twins.first { !host.closed.ofWindow($0).isEmpty }
+        if let other = closed ?? host.maintenance.claim(server.name, besides: twins) {
+            throw Fault(
+                .busy,
+                "servers \(server.name) and \(other) are the same cluster, and a window of \(other) is under way",
+                hint: "leave one of them in the settings")
+        }
+        for name in [server.name] + twins { host.queue.hold(name) }
+    }
+
+    /// One that lasts is not waited for: the window gives way to it, and what it had to do comes first next time.
+    private func waitForRestores() throws {
+        let patience = BootClock.now() + limit / 2
+        try work.wait {
+            guard let run = host.restoresInPlace(of: server.name).first else { return true }
+            guard BootClock.now() < patience else {
+                throw Fault(
+                    .busy, Host.busyWith(run), hint: "`holdfast maintenance run \(server.name)` when it has ended")
+            }
+            return false
         }
     }
 
@@ -111,7 +139,7 @@ extension Host {
 
     private func releaseEarly(_ server: HostedServer, _ maintenance: ServerMaintenance) {
         maintenance.release()
-        queue.release(server.name)
+        releaseQueue(of: server)
         beginPostponed()
     }
 
