@@ -40,6 +40,27 @@ struct PostgresWindowTests {
         #expect(!after.contains { $0.contains("may not close") }, "\(after)")
     }
 
+    @Test func aClusterThatMayNotBeWorkedOnIsInTheReport() async throws {
+        let server = try PostgresServer()
+        try server.execute("CREATE ROLE limited LOGIN REPLICATION IN ROLE pg_monitor, pg_signal_backend, postgres")
+        try server.execute(
+            "GRANT EXECUTE ON FUNCTION pg_control_system(), pg_control_checkpoint() TO limited",
+            "GRANT SET ON PARAMETER \"holdfast.connection_limit\" TO limited")
+        let site = try site(server, user: "limited")
+        var rule = MaintenanceRule.off
+        (rule.lengthSeconds, rule.countdownSeconds, rule.announceSeconds) = (900, 0, [])
+        (rule.onBackupFailure, rule.tasks) = (.goOn, [MaintenanceTask(.engineCheck, deadlineSeconds: 60)])
+        _ = try await site.value.setMaintenance(rule, of: "main", by: .daemon)
+        _ = try await site.value.runMaintenance(.weekly, of: "main", by: .daemon)
+        try await until("the report") {
+            try await !site.value.maintenance(of: "main", for: .daemon).history.isEmpty
+        }
+        let record = try #require(try await site.value.maintenance(of: "main", for: .daemon).history.first)
+        #expect(record.leftOut.map(\.name) == ["main"] && !record.flawless, "\(record)")
+        #expect(record.leftOut.first?.reason.contains("only a superuser may work on database") == true, "\(record)")
+        #expect(record.steps.contains { $0.step == "engine-check" && $0.outcome == .failed }, "\(record)")
+    }
+
     @Test func whatABackupBroughtBackClosedIsNamedUntilItIsOpened() async throws {
         let server = try PostgresServer()
         try server.execute("CREATE DATABASE crm CONNECTION LIMIT 7")

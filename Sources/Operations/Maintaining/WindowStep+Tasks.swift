@@ -37,7 +37,9 @@ extension WindowStep {
                 leaveOut(database.name, fault.message, (try? server.engine.clients(of: database)) ?? [])
             } catch {
                 try work.check()
-                faults.append(Fault.wrapping(error))
+                let fault = Fault.wrapping(error)
+                if fault.code == .notPermitted { leaveOut(database.name, fault.message, [], hint: fault.hint) }
+                faults.append(fault)
             }
         }
         guard let first = faults.first else { return }

@@ -76,14 +76,16 @@ extension WindowStep {
     }
 
     /// Has the window go on without a database, and says so once.
-    func leaveOut(_ database: DatabaseName, _ reason: String, _ holders: [DatabaseClient]) {
+    func leaveOut(
+        _ database: DatabaseName, _ reason: String, _ holders: [DatabaseClient],
+        hint: String? = "name the systemd unit that uses it in the server's `units`, so that windows stop it"
+    ) {
         let omission = MaintenanceOmission(name: database.text, reason: reason, holders: Self.names(holders))
         guard maintenance.leaveOut(omission, on: host) else { return }
         host.say([
             MessageDraft(
                 .warning, .maintenanceSkipped, "the maintenance of \(server.name) leaves out \(database): \(reason)",
-                database: database,
-                hint: "name the systemd unit that uses it in the server's `units`, so that windows stop it")
+                database: database, hint: hint)
         ])
     }
 }
