@@ -11,9 +11,13 @@ extension DaemonClient {
         try await value(MaintenanceStatus.self, ClientRequest(.GET, "maintenance", server))
     }
 
-    package func previewMaintenance(of server: String, count: Int) async throws -> [PlannedWindow] {
+    /// - Parameter from: nil is now.
+    package func previewMaintenance(
+        of server: String, from: Instant? = nil, count: Int
+    ) async throws -> [PlannedWindow] {
         var request = ClientRequest(.GET, "maintenance", server, "windows")
         request.query = [("count", String(count))]
+        if let from { request.query.append(("from", from.rfc3339())) }
         return try await items(PlannedWindow.self, request)
     }
 

@@ -98,11 +98,7 @@ struct ClientsCommand: AsyncParsableCommand {
                 let present = try await client.clients(of: all).filter {
                     all != nil || clients.contains($0.id) || clients.contains(String($0.pid))
                 }
-                return try common.terminal.show(list: present) { clients in
-                    var table = Table("WOULD DISCONNECT", "DATABASE")
-                    for client in clients { table.add(client.id, client.database.text) }
-                    return table
-                }
+                return try common.terminal.show(list: present, ClientsCommand.wouldDisconnect)
             }
             try confirming.confirm("disconnect \(meant)", common.terminal)
             let reply = try await client.disconnectClients(request)
@@ -112,5 +108,12 @@ struct ClientsCommand: AsyncParsableCommand {
                 "still there: \(reply.left.map(\.id).joined(separator: ", "))\n")
             throw Ending.partlyDone
         }
+    }
+
+    /// For a dry run.
+    static func wouldDisconnect(_ clients: [DatabaseClient]) -> Table {
+        var table = Table("WOULD DISCONNECT", "DATABASE")
+        for client in clients { table.add(client.id, client.database.text) }
+        return table
     }
 }

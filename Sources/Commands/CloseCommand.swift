@@ -31,11 +31,7 @@ struct CloseCommand: AsyncParsableCommand {
         guard !confirming.dryRun else {
             var present: [DatabaseClient] = []
             for name in databases { present += try await common.client.clients(of: name) }
-            return try common.terminal.show(list: present) { clients in
-                var table = Table("WOULD DISCONNECT", "DATABASE")
-                for client in clients { table.add(client.id, client.database.text) }
-                return table
-            }
+            return try common.terminal.show(list: present, ClientsCommand.wouldDisconnect)
         }
         try confirming.confirm("close \(databases.joined(separator: ", "))", common.terminal)
         try common.terminal.show(list: try await common.client.closeDatabases(request)) { closed in

@@ -1,6 +1,8 @@
+internal import Client
 internal import Foundation
 internal import Model
 internal import Platform
+internal import Wire
 
 /// Reads times as people type them: `2026-11-22T10:00`, `yesterday 18:00`, `18:00`, `2h ago`, `now`, RFC 3339.
 struct TypedTime {
@@ -16,6 +18,12 @@ struct TypedTime {
         } else {
             offset = { LocalZone.offsetSeconds(at: $0) }
         }
+    }
+
+    /// What is typed for a daemon, whose zone it is asked for when something is; nil for nothing.
+    static func instant(_ text: String?, _ client: DaemonClient) async throws -> Instant? {
+        guard let text else { return nil }
+        return try TypedTime(zone: try await client.identity().timeZone).read(text)
     }
 
     /// - Throws: `wrong-usage`, with examples.

@@ -1,6 +1,17 @@
 import Model
 
+/// What a server's role lacks for maintenance, as the statements by which a superuser gives it that.
+package struct UpkeepGaps: Sendable, Equatable {
+    /// To close the server's databases to their clients.
+    package var closing: [String] = []
+    /// To check and optimise what is closed.
+    package var tending: [String] = []
+
+    package init() {}
+}
+
 extension Engine {
+    package func upkeepGaps() throws -> UpkeepGaps { UpkeepGaps() }
     package func refuse(_ plan: String) throws { try close(plan) }
 
     package func inspect(_ database: FoundDatabase, step: @escaping @Sendable () throws -> Void) throws -> [String] {

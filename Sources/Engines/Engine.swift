@@ -50,6 +50,9 @@ package protocol Engine: Sendable {
     /// - Throws: `wrong-usage` where clients can't be kept out; `not-found`; `not-permitted` with what would help.
     func planClosing(_ member: String) throws -> String
 
+    /// What the server's role lacks to close any of its databases, and to work on what is closed.
+    func upkeepGaps() throws -> UpkeepGaps
+
     /// Refuses new clients; the sessions there are stay.
     func refuse(_ plan: String) throws
 
@@ -62,8 +65,8 @@ package protocol Engine: Sendable {
     /// Lets clients in again under the limits that held before; done again, it changes nothing.
     func reopen(_ plan: String) throws
 
-    /// What opens databases that a restored backup brought back closed; nil when there is none.
-    func leftovers() throws -> String?
+    /// Databases that are closed, whoever did that: also by a window in which a restored backup was taken.
+    func leftovers() throws -> [ClosedMember]
 
     /// Runs the engine's own check on a database, or on all of a server, where it is; leaves nothing behind.
     ///
@@ -176,7 +179,7 @@ extension Engine {
     package func close(_ plan: String) throws { throw cannotClose() }
     package func hold(_ plan: String) throws { throw cannotClose() }
     package func reopen(_ plan: String) throws { throw cannotClose() }
-    package func leftovers() throws -> String? { nil }
+    package func leftovers() throws -> [ClosedMember] { [] }
 
     private func cannotClose() -> Fault {
         Fault(

@@ -116,6 +116,21 @@ struct SettingsBuilder {
             complain(of: "socket", "is longer than 100 bytes", hint: "the kernel limits the paths of sockets")
         }
         for server in settings.servers { compare(server, settings) }
+        compareClusters(settings.servers)
+    }
+
+    /// Two servers that are one cluster would close and open the same databases in their windows.
+    private mutating func compareClusters(_ servers: [ServerSettings]) {
+        var known: [ClusterPlace: String] = [:]
+        for server in servers where server.engine == "postgres" {
+            guard let place = server.connection.flatMap(ClusterPlace.init) else { continue }
+            if let other = known[place] {
+                complain(
+                    of: "servers.\(server.name).connection", "leads to the same cluster as that of server \(other)",
+                    hint: "keep one of the two; all databases of a cluster are backed up as one")
+            }
+            known[place] = known[place] ?? server.name
+        }
     }
 
     private mutating func compare(_ server: ServerSettings, _ settings: DaemonSettings) {

@@ -49,14 +49,35 @@ package struct PlannedWindow: Sendable, Codable, Equatable {
     package var latestStart: Instant
     /// By which everything is open again.
     package var end: Instant
+    /// The zone that its rule is read in.
+    package var zone: String
+    /// What clocks show there at its start, its latest start and its end, with offset.
+    package var local: LocalTimes
     /// Why it isn't at the time that the rule names, or doesn't come.
     package var note: String?
 
-    package init(kind: MaintenanceKind, start: Instant, latestStart: Instant, end: Instant, note: String? = nil) {
+    package struct LocalTimes: Sendable, Codable, Equatable {
+        package var start: String
+        package var latestStart: String
+        package var end: String
+
+        package init(start: String, latestStart: String, end: String) {
+            self.start = start
+            self.latestStart = latestStart
+            self.end = end
+        }
+    }
+
+    package init(
+        kind: MaintenanceKind, start: Instant, latestStart: Instant, end: Instant, zone: String, local: LocalTimes,
+        note: String? = nil
+    ) {
         self.kind = kind
         self.start = start
         self.latestStart = latestStart
         self.end = end
+        self.zone = zone
+        self.local = local
         self.note = note
     }
 }
@@ -141,11 +162,13 @@ package struct WindowRecord: Sendable, Codable, Equatable {
     package var steps: [WindowStepRecord]
     package var undone: [MaintenanceTask.Kind]
     package var heldUpBy: [String]
+    /// What it went on without.
+    package var leftOut: [WindowOmission]
 
     package init(
         id: String, kind: MaintenanceKind, start: Instant, end: Instant, began: Instant? = nil, ended: Instant? = nil,
         flawless: Bool, text: String, steps: [WindowStepRecord] = [], undone: [MaintenanceTask.Kind] = [],
-        heldUpBy: [String] = []
+        heldUpBy: [String] = [], leftOut: [WindowOmission] = []
     ) {
         self.id = id
         self.kind = kind
@@ -158,6 +181,20 @@ package struct WindowRecord: Sendable, Codable, Equatable {
         self.steps = steps
         self.undone = undone
         self.heldUpBy = heldUpBy
+        self.leftOut = leftOut
+    }
+}
+
+/// A database, or a unit, that a window went on without.
+package struct WindowOmission: Sendable, Codable, Equatable {
+    package var name: String
+    package var reason: String
+    package var holders: [String]
+
+    package init(name: String, reason: String, holders: [String] = []) {
+        self.name = name
+        self.reason = reason
+        self.holders = holders
     }
 }
 

@@ -74,7 +74,9 @@ package protocol Service: Sendable {
     func maintenance(for actor: Actor) async throws -> [MaintenanceStatus]
     /// With what became of its last windows. Throws `not-found` for a server that the settings don't name.
     func maintenance(of server: String, for actor: Actor) async throws -> MaintenanceStatus
-    func previewMaintenance(of server: String, count: Int, for actor: Actor) async throws -> [PlannedWindow]
+    func previewMaintenance(
+        of server: String, from: Instant?, count: Int, for actor: Actor
+    ) async throws -> [PlannedWindow]
     /// Throws `wrong-usage`, `bad-schedule`.
     func setMaintenance(_ rule: MaintenanceRule, of server: String, by actor: Actor) async throws -> MaintenanceStatus
     func enableMaintenance(

@@ -21,6 +21,7 @@ import WireTestSupport
 
     @Test(arguments: [
         ["--tasks", "defragment"], ["--tasks", "prune=soon"], ["--announce", "early"], ["--length", "long"],
+        ["--tasks", ""], ["--announce", ""], ["--tasks", "prune,,optimise"],
     ])
     func setRefusesWhatItCannotRead(options: [String]) async throws {
         try await withServer { socket, service in
@@ -41,6 +42,8 @@ import WireTestSupport
             #expect(await fixture.run("maintenance", "abort", "main", "--socket", socket) == 0)
             #expect(await fixture.run("maintenance", "preview", "main", "--count", "3", "--socket", socket) == 0)
             #expect(fixture.output.contains("LATEST START"))
+            #expect(fixture.output.contains("2026-11-22T02:00:00+01:00  2026-11-22T03:00:00+01:00"))
+            #expect(fixture.output.contains("Europe/Berlin  -") && !fixture.errors.contains("more follow"))
             #expect(await fixture.run("maintenance", "run", "main", "--no-wait", "--socket", socket) == 2)
             #expect(await fixture.run("maintenance", "run", "main", "--yes", "--no-wait", "--socket", socket) == 0)
             for call in [
@@ -49,6 +52,26 @@ import WireTestSupport
             ] {
                 #expect(service.noted.contains(call), "\(call) in \(service.noted)")
             }
+        }
+    }
+
+    @Test func previewBeginsWhereItIsToldAndSaysThatMoreFollow() async throws {
+        try await withServer { socket, service in
+            let fixture = CommandFixture()
+            let words = ["maintenance", "preview", "main", "--from", "2027-03-20T00:00:00Z", "--socket", socket]
+            #expect(await fixture.run(words + ["--count", "1"]) == 0)
+            #expect(service.noted.contains("preview maintenance of main 1 from 2027-03-20T00:00:00.000Z"))
+            #expect(fixture.errors.contains("more follow: --count shows up to 100, --from 2026-11-22T02:00:00+01:00"))
+            #expect(await fixture.run(words + ["--count", "101"]) == 2)
+        }
+    }
+
+    @Test func nothingIsSaidInSoManyWords() async throws {
+        try await withServer { socket, service in
+            let fixture = CommandFixture()
+            let words = ["maintenance", "set", "main", "daily", "--announce", "none", "--tasks", "none"]
+            #expect(await fixture.run(words + ["--socket", socket]) == 0)
+            #expect(service.noted.contains { $0.hasPrefix("set daily of main") && $0.hasSuffix(" []") })
         }
     }
 

@@ -3,6 +3,7 @@ import EnginesTestSupport
 import Foundation
 import Glibc
 import Model
+import Platform
 import Testing
 import Wire
 
@@ -145,6 +146,43 @@ struct PostgresMemberTests {
         #expect(try shop.leftovers == [])
         try shop.expectSame(before)
         #expect(try await daemon.messages().contains { $0.code == .restoreUndone && $0.database?.text == "main/crm" })
+    }
+
+    @Test func aWindowWaitsForARestoreInPlaceAndGivesWayToOneThatLasts() async throws {
+        let shop = try await ShopCluster()
+        let daemon = shop.daemon
+        try await daemon.backUp("main")
+        try await daemon.succeed(
+            "maintenance", "set", "main", "weekly", "--length", "15m", "--countdown", "0s", "--tasks", "prune=1m")
+        try shop.slowDown(true)
+        let child = try await loading(shop)
+        let run = try #require(
+            try await daemon.read(Listing<Run>.self, "runs", "list", "--active").items.first { $0.kind == .restore })
+        func window() async throws -> MaintenanceStatus {
+            try await daemon.read(MaintenanceStatus.self, "maintenance", "show", "main")
+        }
+        try await daemon.succeed("maintenance", "run", "main", "--yes", "--no-wait")
+        let away = try await eventually(within: .seconds(60), "the end of a window") {
+            try await window().history.first
+        }
+        #expect(away.text.contains("close failed: run \(run.id) restores main/crm in place"), "\(away)")
+        #expect(away.undone == [.prune] && child.isAtWork)
+
+        try await daemon.succeed("maintenance", "run", "main", "--yes", "--no-wait")
+        try await until("the window to wait") {
+            let underWay = try #require(try await window().underWay)
+            #expect(underWay.stage == "close")
+            return WallClock.now() - underWay.since > .seconds(2)
+        }
+        try await daemon.succeed("runs", "cancel", run.id)
+        let record = try await eventually(within: .seconds(60), "the end of the next window") {
+            try await window().history.first { $0.id != away.id }
+        }
+        #expect(record.flawless, "\(record)")
+        // It was asked to end, and not ended by the window.
+        #expect(try await daemon.read(Run.self, "runs", "show", run.id).state == .cancelled)
+        #expect(try shop.databases == ["crm", "postgres", "shop"])
+        _ = try await child.wait(within: .seconds(60))
     }
 
     /// A restore in place that builds an index, for ever.

@@ -37,6 +37,21 @@ import Testing
         #expect(settings.listing.allSatisfy { $0.source == "default" })
     }
 
+    @Test(arguments: [
+        ("host=/run/pg user=a", "user=b host=/run/pg/ dbname=x", true),
+        ("host=/run/pg", "host=/run/pg port=5432", true),
+        ("user=a", "user=b", true), ("host=/run/pg", "host=/run/pg port=5433", false),
+        ("host=/run/pg", "host=/run/other", false), ("service=a", "service=b", false),
+    ])
+    func oneClusterIsOneServer(first: String, second: String, isSame: Bool) throws {
+        let servers = [("a", first), ("b", second)].map { name, connection in
+            "[servers.\(name)]\nengine = \"postgres\"\nconnection = \"\(connection)\"\n"
+        }
+        let problems = try check(servers.joined()).problems
+        #expect(problems.map(\.key) == (isSame ? ["servers.b.connection"] : []), "\(problems)")
+        #expect(problems.allSatisfy { $0.message.contains("the same cluster as that of server a") && $0.hint != nil })
+    }
+
     @Test func theExampleOfTheManualLoads() throws {
         let text = """
             time_zone = "Europe/Berlin"

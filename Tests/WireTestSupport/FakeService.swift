@@ -367,8 +367,10 @@ extension FakeService {
         return Samples.maintenance
     }
 
-    package func previewMaintenance(of server: String, count: Int, for actor: Actor) throws -> [PlannedWindow] {
-        try note("preview maintenance of \(server) \(count)", actor)
+    package func previewMaintenance(
+        of server: String, from: Instant?, count: Int, for actor: Actor
+    ) throws -> [PlannedWindow] {
+        try note("preview maintenance of \(server) \(count)\(from.map { " from \($0.rfc3339())" } ?? "")", actor)
         return Samples.maintenance.next
     }
 

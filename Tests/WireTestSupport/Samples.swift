@@ -64,7 +64,11 @@ package enum Samples {
             server: "main", zone: "Europe/Berlin", weekly: .weekly, daily: daily,
             next: [
                 PlannedWindow(
-                    kind: .weekly, start: instant, latestStart: instant + .seconds(3600), end: instant + .seconds(7200))
+                    kind: .weekly, start: instant, latestStart: instant + .seconds(3600), end: instant + .seconds(7200),
+                    zone: "Europe/Berlin",
+                    local: .init(
+                        start: "2026-11-22T02:00:00+01:00", latestStart: "2026-11-22T03:00:00+01:00",
+                        end: "2026-11-22T04:00:00+01:00"))
             ],
             history: [
                 WindowRecord(

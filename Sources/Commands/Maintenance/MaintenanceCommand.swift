@@ -15,7 +15,8 @@ struct MaintenanceCommand: AsyncParsableCommand {
             Example: holdfast maintenance run main daily
             """,
         subcommands: [
-            Show.self, MaintenanceSet.self, Enable.self, Disable.self, MaintenanceRun.self, Preview.self, Abort.self,
+            Show.self, MaintenanceSet.self, Enable.self, Disable.self, MaintenanceRun.self, MaintenancePreview.self,
+            Abort.self,
         ], defaultSubcommand: Show.self)
 
     struct Show: AsyncParsableCommand {
@@ -32,9 +33,7 @@ struct MaintenanceCommand: AsyncParsableCommand {
             let color = common.terminal.surroundings.wantsColor
             guard let server else {
                 let all = try await common.client.maintenance()
-                try common.terminal.show(list: all, MaintenanceText.table)
-                for status in all { MaintenanceText.warn(status, common.terminal) }
-                return
+                return try common.terminal.show(list: all, MaintenanceText.table, warnings: MaintenanceText.warnings)
             }
             let status = try await common.client.maintenance(of: server)
             try common.terminal.show(status) { MaintenanceText.whole(status, color) }
@@ -52,7 +51,7 @@ struct MaintenanceCommand: AsyncParsableCommand {
         func run() async throws {
             let status = try await common.client.enableMaintenance(true, of: target.server, kind: target.kind)
             try common.terminal.show(status) {
-                "\(target.server): enabled; next window \(Text.time(status.next.first?.start))"
+                "\(target.server): enabled; next window \(status.next.first.map { "\($0.local.start) \($0.zone)" } ?? "-")"
             }
             MaintenanceText.warn(status, common.terminal)
         }
@@ -69,24 +68,6 @@ struct MaintenanceCommand: AsyncParsableCommand {
         func run() async throws {
             let status = try await common.client.enableMaintenance(false, of: target.server, kind: target.kind)
             try common.terminal.show(status) { "\(target.server): disabled" }
-        }
-    }
-
-    struct Preview: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "When the next windows come.", discussion: "Example: holdfast maintenance preview main --count 5")
-
-        @Argument(help: "A server.")
-        var server: String
-
-        @Option(help: ArgumentHelp("How many, 1 to 100.", valueName: "n"))
-        var count = 10
-
-        @OptionGroup var common: CommonOptions
-
-        func run() async throws {
-            let windows = try await common.client.previewMaintenance(of: server, count: count)
-            try common.terminal.show(list: windows, MaintenanceText.windows)
         }
     }
 

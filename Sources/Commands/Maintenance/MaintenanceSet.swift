@@ -49,7 +49,9 @@ struct MaintenanceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How late it may still begin; `half` of its length by default.", valueName: "time"))
     var latestStart: String?
 
-    @Option(help: ArgumentHelp("How long ahead clients are told, as `24h,1h,10m`, or `never`.", valueName: "times"))
+    @Option(
+        help: ArgumentHelp(
+            "How long ahead clients are told, as `24h,1h,10m`; `never` for not at all.", valueName: "times"))
     var announce: String?
 
     @Option(help: ArgumentHelp("From the message to clients until they are disconnected.", valueName: "time"))
@@ -58,7 +60,7 @@ struct MaintenanceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long nobody may have done anything before a daily one begins.", valueName: "time"))
     var quietTime: Seconds?
 
-    @Option(help: ArgumentHelp("`NAME=TIME!`, separated by commas, or `none`.", valueName: "tasks"))
+    @Option(help: ArgumentHelp("`NAME=TIME!`, separated by commas; `none` for no task.", valueName: "tasks"))
     var tasks: String?
 
     @Option(help: ArgumentHelp("stop or go-on.", valueName: "policy"))
@@ -70,17 +72,25 @@ struct MaintenanceOptions: ParsableArguments {
         if let length { rule.lengthSeconds = length.value }
         if let latestStart { rule.latestStartSeconds = latestStart == "half" ? nil : try Self.seconds(latestStart) }
         if let announce {
-            rule.announceSeconds =
-                announce == "never" ? [] : try announce.split(separator: ",").map { try Self.seconds(String($0)) }
+            rule.announceSeconds = try Self.list(announce, "announce", nothing: ["never", "none"]).map(Self.seconds)
         }
         if let countdown { rule.countdownSeconds = countdown.value }
         if let quietTime { rule.quietSeconds = quietTime.value }
         if let onBackupFailure { rule.onBackupFailure = onBackupFailure }
         if let tasks {
-            rule.tasks =
-                tasks == "none"
-                ? [] : try tasks.split(separator: ",").map { try Self.task(String($0), before: rule.tasks) }
+            rule.tasks = try Self.list(tasks, "tasks", nothing: ["none"]).map { try Self.task($0, before: rule.tasks) }
         }
+    }
+
+    /// Words between commas. No words at all may be an empty variable of a script: nothing has to be said.
+    private static func list(_ text: String, _ option: String, nothing: [String]) throws -> [String] {
+        if nothing.contains(text) { return [] }
+        let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard !words.contains("") else {
+            let what = text.isEmpty ? "is empty" : "has an empty place"
+            throw Fault(.wrongUsage, "--\(option) \(what)", hint: "write `--\(option) \(nothing[0])` for nothing")
+        }
+        return words
     }
 
     private static func seconds(_ text: String) throws -> Int {

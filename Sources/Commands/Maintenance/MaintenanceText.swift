@@ -10,7 +10,8 @@ enum MaintenanceText {
             for kind in MaintenanceKind.allCases {
                 let rule = status[kind]
                 table.add(
-                    status.server, kind.rawValue, state(status, kind), when(rule), span(rule.lengthSeconds), tasks(rule)
+                    status.server, kind.rawValue, state(status, kind), Text.rule(rule.when, zone: rule.timeZone),
+                    span(rule.lengthSeconds), tasks(rule)
                 )
             }
         }
@@ -41,7 +42,7 @@ enum MaintenanceText {
 
     static func rule(_ rule: MaintenanceRule) -> String {
         var words = [
-            "\(rule.kind.rawValue): \(rule.enabled ? "on" : "off"), \(when(rule)) for \(span(rule.lengthSeconds))"
+            "\(rule.kind.rawValue): \(rule.enabled ? "on" : "off"), \(Text.rule(rule.when, zone: rule.timeZone)) for \(span(rule.lengthSeconds))"
         ]
         words.append("begins up to \(span(rule.latestStartSeconds ?? rule.lengthSeconds / 2)) late")
         if rule.quietSeconds > 0 { words.append("after \(span(rule.quietSeconds)) without activity") }
@@ -52,20 +53,17 @@ enum MaintenanceText {
         return words.joined(separator: "; ") + "\n  tasks: \(tasks(rule))"
     }
 
-    private static func when(_ rule: MaintenanceRule) -> String {
-        rule.when + (rule.timeZone.map { " \($0)" } ?? "")
-    }
-
     private static func tasks(_ rule: MaintenanceRule) -> String {
         rule.tasks.isEmpty ? "none" : rule.tasks.map(MaintenanceTaskText.text).joined(separator: ",")
     }
 
+    /// In the zone of each window.
     static func windows(_ windows: [PlannedWindow]) -> Table {
-        var table = Table("NEXT", "START", "LATEST START", "END", "NOTE")
+        var table = Table("NEXT", "START", "LATEST START", "END", "ZONE", "NOTE")
         for window in windows {
+            let local = window.local
             table.add(
-                window.kind.rawValue, Text.time(window.start), Text.time(window.latestStart), Text.time(window.end),
-                window.note ?? "")
+                window.kind.rawValue, local.start, local.latestStart, local.end, window.zone, window.note ?? "-")
         }
         return table
     }
@@ -76,7 +74,8 @@ enum MaintenanceText {
         let head =
             "\(record.text)\n  planned \(Text.time(record.start)) to \(Text.time(record.end)), took \(Text.time(began)) to "
             + Text.time(ended)
-        return record.steps.isEmpty ? head : head + "\n" + steps(record.steps).text(color: color)
+        let parts = [head] + record.leftOut.map { "  left out \($0.name): \($0.reason)" }
+        return (parts + (record.steps.isEmpty ? [] : [steps(record.steps).text(color: color)])).joined(separator: "\n")
     }
 
     private static func steps(_ steps: [WindowStepRecord]) -> Table {
@@ -91,7 +90,11 @@ enum MaintenanceText {
     }
 
     static func warn(_ status: MaintenanceStatus, _ terminal: Terminal) {
-        for warning in status.warnings { terminal.note("\(status.server): \(warning)") }
+        for warning in warnings(status) { terminal.note(warning) }
+    }
+
+    static func warnings(_ status: MaintenanceStatus) -> [String] {
+        status.warnings.map { "\(status.server): \($0)" }
     }
 
     /// As options take it: `1h30m`.

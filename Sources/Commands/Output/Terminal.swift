@@ -20,8 +20,16 @@ struct Terminal: Sendable {
     }
 
     /// A list as one JSON document `{"items": […]}`, or as a table.
-    func show<Item: Codable & Sendable>(list items: [Item], _ table: ([Item]) -> Table) throws {
-        try show(Listing(items)) { table(items).text(color: surroundings.wantsColor) }
+    ///
+    /// - Parameters:
+    ///   - empty: said instead of a table without rows.
+    ///   - warnings: of each item, noted below.
+    func show<Item: Codable & Sendable>(
+        list items: [Item], empty: String = "", _ table: ([Item]) -> Table,
+        warnings: (Item) -> [String] = { _ in [] }
+    ) throws {
+        try show(Listing(items)) { items.isEmpty ? empty : table(items).text(color: surroundings.wantsColor) }
+        for warning in items.flatMap(warnings) { note(warning) }
     }
 
     /// Something beside the results.

@@ -11,6 +11,11 @@ enum Text {
         return String(local.prefix(19)).replacing("T", with: " ")
     }
 
+    /// When something comes, with the zone where it has one of its own.
+    static func rule(_ when: String, zone: String?) -> String {
+        [when, zone].compactMap { $0 }.joined(separator: " ")
+    }
+
     static func bytes(_ bytes: ByteCount?) -> String { bytes.map(\.description) ?? "-" }
 
     /// The largest two units: `45 s`, `2 min 5 s`, `3 h 10 min`.

@@ -22,9 +22,8 @@ struct RetentionCommand: AsyncParsableCommand {
 
         func run() async throws {
             let entries = try await common.client.retention()
-            try common.terminal.show(list: entries, RetentionCommand.table)
-            for entry in entries {
-                for warning in entry.warnings { common.terminal.note("\(name(entry)): \(warning)") }
+            try common.terminal.show(list: entries, RetentionCommand.table) { entry in
+                entry.warnings.map { "\(name(entry)): \($0)" }
             }
         }
 
@@ -55,8 +54,9 @@ struct RetentionCommand: AsyncParsableCommand {
             let change = RetentionChange(
                 scope: database ?? "", rules: options.rules ?? RetentionRules(), reset: reset)
             let entries = try await common.client.setRetention(change)
-            try common.terminal.show(list: entries, RetentionCommand.table)
-            for entry in entries { for warning in entry.warnings { common.terminal.note("warning: \(warning)") } }
+            try common.terminal.show(list: entries, RetentionCommand.table) { entry in
+                entry.warnings.map { "warning: \($0)" }
+            }
             common.terminal.note("`holdfast retention preview` shows what a prune deletes now")
         }
     }

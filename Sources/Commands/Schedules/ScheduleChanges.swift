@@ -106,8 +106,7 @@ struct SchedulePreview: AsyncParsableCommand {
 
     func run() async throws {
         let client = common.client
-        let times = TypedTime(zone: try await client.identity().timeZone)
-        let start = try from.map(times.read)
+        let start = try await TypedTime.instant(from, client)
         var names: [String?] = [name]
         if name == nil, when == nil { names = try await client.schedules().map(\.schedule.name) }
         var found: [(name: String, occurrence: PlannedOccurrence)] = []

@@ -18,11 +18,6 @@ enum ScheduleText {
         status.schedule.scope.isEmpty ? "all" : status.schedule.scope.joined(separator: " ")
     }
 
-    /// The rule, with its zone where it has one of its own.
-    static func when(_ status: ScheduleStatus) -> String {
-        [status.schedule.when, status.schedule.timeZone].compactMap { $0 }.joined(separator: " ")
-    }
-
     static func state(_ status: ScheduleStatus) -> String {
         guard status.schedule.enabled else { return "disabled" }
         guard let last = status.last else { return "waiting" }

@@ -26,9 +26,8 @@ struct SchedulesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let schedules = try await common.client.schedules()
-            try common.terminal.show(list: schedules, SchedulesCommand.table)
-            for schedule in schedules {
-                if let warning = schedule.warning { common.terminal.note("\(schedule.schedule.name): \(warning)") }
+            try common.terminal.show(list: schedules, SchedulesCommand.table) { schedule in
+                schedule.warning.map { ["\(schedule.schedule.name): \($0)"] } ?? []
             }
         }
     }
@@ -140,7 +139,8 @@ struct SchedulesCommand: AsyncParsableCommand {
         for status in schedules {
             table.add(
                 status.schedule.name, ScheduleText.action(status.schedule), ScheduleText.scope(status),
-                ScheduleText.when(status), ScheduleText.state(status), Text.time(status.last?.planned),
+                Text.rule(status.schedule.when, zone: status.schedule.timeZone), ScheduleText.state(status),
+                Text.time(status.last?.planned),
                 Text.time(status.next))
         }
         return table

@@ -42,7 +42,25 @@ extension PostgresEngine {
     package func close(_ plan: String) throws { _ = try fence().close(try Self.plan(plan)) }
     package func hold(_ plan: String) throws { _ = try fence().hold(try Self.plan(plan)) }
     package func reopen(_ plan: String) throws { try fence().reopen(try Self.plan(plan)) }
-    package func leftovers() throws -> String? { try fence().leftovers().map { Records.encode($0) } }
+
+    package func leftovers() throws -> [ClosedMember] {
+        guard let all = try fence().leftovers() else { return [] }
+        return all.databases.map { entry in
+            var plan = all
+            plan.databases = [entry]
+            return ClosedMember(member: entry.name, plan: Records.encode(plan))
+        }
+    }
+
+    package func upkeepGaps() throws -> UpkeepGaps {
+        let fence = try fence()
+        var gaps = UpkeepGaps()
+        gaps.closing = try fence.missingPrivileges(for: try fence.plan())
+        if try !fence.isSuperuser() {
+            gaps.tending = ["ALTER ROLE \(PostgresIdentifier(fence.connection.user)) SUPERUSER"]
+        }
+        return gaps
+    }
 
     private func fence() throws -> PostgresFence { PostgresFence(try access.get().connectAnyhow()) }
 

@@ -32,7 +32,7 @@ extension PostgresFence {
             hint: "as a superuser: \(missing.joined(separator: "; "))")
     }
 
-    private func isSuperuser() throws -> Bool {
+    func isSuperuser() throws -> Bool {
         try connection.query("SELECT rolsuper AS yes FROM pg_roles WHERE rolname = current_user").one().flag("yes")
     }
 

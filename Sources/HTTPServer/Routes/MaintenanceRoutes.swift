@@ -17,12 +17,16 @@ extension RouteTable {
         },
         Route(
             .get, "/v1/maintenance/{server}/windows", .viewMaintenance, "When its next windows come",
-            parameters: [.init("count", .integer, "how many, 1 to 100; default 10")],
+            parameters: [
+                .init("from", .time, "only later ones; default: now"),
+                .init("count", .integer, "how many, 1 to 100; default 10"),
+            ],
             answer: .document(.list(of: PlannedWindow.self))
         ) { call in
             let count = try call.read("count", "a number from 1 to 100") { Int($0) } ?? 10
             return try .list(
-                await call.service.previewMaintenance(of: call.step("server"), count: count, for: call.actor))
+                await call.service.previewMaintenance(
+                    of: call.step("server"), from: call.instant("from"), count: count, for: call.actor))
         },
         Route(
             .post, "/v1/maintenance/{server}", .manageMaintenance, "Set one of its windows",

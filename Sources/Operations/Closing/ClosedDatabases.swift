@@ -1,28 +1,43 @@
 import Foundation
-import Model
+package import Model
 import Platform
 import Synchronization
 
 /// Databases that are closed to their clients, each a file of record from before it is closed until it is open again: a
 /// daemon that is killed finds in it how to open the database.
-final class ClosedDatabases: Sendable {
-    struct Record: Codable, Sendable {
-        var id: Identifier
-        var name: DatabaseName
-        var server: String
+package final class ClosedDatabases: Sendable {
+    package struct Record: Codable, Sendable {
+        package var id: Identifier
+        package var name: DatabaseName
+        package var server: String
         /// The engine's, opaque.
-        var plan: String
-        var since: Instant
-        var actor: Actor
+        package var plan: String
+        package var since: Instant
+        package var actor: Actor
         /// A maintenance window has closed it, and opens it again; nil: an admin has.
-        var isOfWindow: Bool?
+        package var isOfWindow: Bool?
         /// Systemd units that were stopped instead, to be started again.
-        var units: [String]?
+        package var units: [String]?
+
+        package init(
+            id: Identifier, name: DatabaseName, server: String, plan: String, since: Instant, actor: Actor,
+            isOfWindow: Bool? = nil, units: [String]? = nil
+        ) {
+            self.id = id
+            self.name = name
+            self.server = server
+            self.plan = plan
+            self.since = since
+            self.actor = actor
+            self.isOfWindow = isOfWindow
+            self.units = units
+        }
     }
 
     private struct State {
         var records: [Record] = []
-        var isHolding = false
+        /// Servers that a thread looks after.
+        var holding: Set<String> = []
         var isStopped = false
         /// Servers whose databases can't be held just now.
         var failing: Set<String> = []
@@ -34,7 +49,7 @@ final class ClosedDatabases: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter folder: made when needed.
-    init(_ folder: String) { self.folder = folder }
+    package init(_ folder: String) { self.folder = folder }
 
     var all: [Record] { state.withLock { $0.records.sorted { $0.name < $1.name } } }
 
@@ -57,13 +72,19 @@ final class ClosedDatabases: Sendable {
     /// What a maintenance window has closed of a server.
     func ofWindow(_ server: String) -> [Record] { all.filter { $0.server == server && $0.isOfWindow == true } }
 
+    /// The units that are all that a maintenance window has still to open; none while a database is closed.
+    func unitsAlone(of server: String) -> [String] {
+        let records = ofWindow(server)
+        return records.contains { $0.units == nil } ? [] : records.flatMap { $0.units ?? [] }
+    }
+
     /// Those inside may stay until `holdStrictly`.
     func holdLeniently(_ record: Record) { state.withLock { _ = $0.lenient.insert(record.id) } }
 
     func holdStrictly(_ record: Record) { state.withLock { _ = $0.lenient.remove(record.id) } }
 
     /// Durable on return.
-    func add(_ record: Record) throws {
+    package func add(_ record: Record) throws {
         try Files.makeDirectories(folder, mode: 0o700)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -89,32 +110,42 @@ extension ClosedDatabases {
     /// In a window nobody who forces a way in may get to do anything.
     private static let shortPause = 0.1
 
-    func stop() { state.withLock { $0.isStopped = true } }
+    package func stop() { state.withLock { $0.isStopped = true } }
 
-    /// Keeps clients out for as long as any database is closed, on a thread of its own; one is enough.
+    /// Keeps clients out for as long as any database is closed: a thread for each server, so that none waits for another
+    /// that hangs.
     ///
     /// - Parameters:
     ///   - hold: one round for a database.
     ///   - failed: hears once that a server's databases can't be held.
-    func holdAll(_ hold: @escaping @Sendable (Record) throws -> Void, failed: @escaping @Sendable (Fault) -> Void) {
-        let isNew = state.withLock { state in
-            defer { state.isHolding = true }
-            return !state.isHolding
+    package func holdAll(
+        _ hold: @escaping @Sendable (Record) throws -> Void, failed: @escaping @Sendable (Fault) -> Void
+    ) {
+        let new = state.withLock { state in
+            let new = Set(state.records.filter { $0.units == nil }.map(\.server)).subtracting(state.holding)
+            state.holding.formUnion(new)
+            return new
         }
-        guard isNew else { return }
-        Threads.start("closing") { [self] in
-            while true {
-                let records = state.withLock { state in
-                    if state.records.isEmpty || state.isStopped { state.isHolding = false }
-                    return state.isHolding ? state.records : []
+        for server in new.sorted() {
+            Threads.start("closing-\(server)") { [self] in
+                while let (records, pause) = toHold(of: server) {
+                    for record in records { round(record, hold, failed) }
+                    Thread.sleep(forTimeInterval: pause)
                 }
-                if records.isEmpty { return }
-                let lenient = state.withLock { $0.lenient }
-                for record in records where !lenient.contains(record.id) && record.units == nil {
-                    round(record, hold, failed)
-                }
-                Thread.sleep(forTimeInterval: records.contains { $0.isOfWindow == true } ? Self.shortPause : Self.pause)
             }
+        }
+    }
+
+    /// - Returns: nil when nobody has to look after the server any more.
+    private func toHold(of server: String) -> ([Record], pause: TimeInterval)? {
+        state.withLock { state in
+            let records = state.records.filter { $0.server == server && $0.units == nil }
+            if records.isEmpty || state.isStopped {
+                state.holding.remove(server)
+                return nil
+            }
+            let isOfWindow = records.contains { $0.isOfWindow == true }
+            return (records.filter { !state.lenient.contains($0.id) }, isOfWindow ? Self.shortPause : Self.pause)
         }
     }
 

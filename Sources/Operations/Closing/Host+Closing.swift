@@ -108,26 +108,6 @@ extension Host {
         ])
     }
 
-    /// A backup that was taken while databases were closed brings them back closed.
-    private func openLeftovers(_ typed: String, by actor: Actor) throws -> [DatabaseName] {
-        let names = try attended(typed).databases.filter { isMember($0) }.sorted()
-        let servers = Set(names.map(\.server)).sorted().compactMap { configuration.server($0) }
-        let plans = try servers.compactMap { server in try server.engine.leftovers().map { (server, $0) } }
-        guard !plans.isEmpty else {
-            throw Fault(.notFound, "\(typed) is not closed", hint: "`holdfast status` names what is closed")
-        }
-        for (server, plan) in plans {
-            try server.engine.reopen(plan)
-            say([
-                MessageDraft(
-                    .success, .databaseOpened,
-                    "databases of server \(server.name) that a backup brought back closed are open again",
-                    actor: actor)
-            ])
-        }
-        return names
-    }
-
     /// Keeps clients out of what is closed, also after a start.
     func holdClosed() {
         closed.holdAll { [weak self] record in
@@ -150,7 +130,7 @@ extension Host {
         }
     }
 
-    private func isMember(_ name: DatabaseName) -> Bool { name.text.contains("/") && !name.text.hasSuffix("/") }
+    func isMember(_ name: DatabaseName) -> Bool { name.text.contains("/") && !name.text.hasSuffix("/") }
 
     private static func member(_ name: DatabaseName) -> String { String(name.text.dropFirst(name.server.count + 1)) }
 

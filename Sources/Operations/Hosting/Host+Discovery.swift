@@ -35,6 +35,7 @@ extension Host {
         case .complete:
             try catalog.record(
                 .complete(sightings, identity: finding.memory), server: server.name, terms: try discoveryTerms())
+            observeLeftovers(of: server)
         case .unreachable(let fault, _):
             try catalog.record(.unreachable(fault), server: server.name, terms: try discoveryTerms())
         }

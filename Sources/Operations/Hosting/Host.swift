@@ -21,6 +21,8 @@ package final class Host: Sendable {
     let tending = Tending()
     let gate = DiscoveryGate()
     let closed: ClosedDatabases
+    /// By server: databases that a restored backup brought back closed, as they were seen last.
+    let leftClosed = Mutex<[String: Set<DatabaseName>]>([:])
     let following = Following()
     let maintenance = MaintenanceRoster()
     let cancellations = Mutex<[Int64: Cancellation]>([:])

@@ -74,8 +74,17 @@ extension Host {
 
     /// - Throws: `in-maintenance` while a window of the server is under way.
     func refuseInMaintenance(_ server: String) throws {
-        guard maintenance.isClosed(server) else { return }
-        throw Fault(
+        if let closed = inMaintenance(server) { throw Self.inMaintenance(closed) }
+    }
+
+    /// The server, or another one that is the same cluster, of which a window keeps others from working.
+    func inMaintenance(_ server: String) -> String? {
+        let twins = configuration.server(server).map { self.twins(of: $0) } ?? []
+        return ([server] + twins).first { maintenance.isClosed($0) }
+    }
+
+    static func inMaintenance(_ server: String) -> Fault {
+        Fault(
             .inMaintenance, "server \(server) is in maintenance",
             hint: "ask again when it is over (`holdfast maintenance show \(server)`), or end it with `holdfast "
                 + "maintenance abort \(server)`")
@@ -83,7 +92,8 @@ extension Host {
 
     /// A window is over: what it had kept waiting goes on.
     func afterMaintenance(of server: ServerMaintenance) {
-        queue.release(server.name)
+        maintenance.unclaim(server.name)
+        releaseQueue(of: server.server)
         beginPostponed()
         let now = configuration.server(server.name)
         if let now { server.server = now }
@@ -112,7 +122,12 @@ extension Host {
         return try server.engine.clients(of: try found(of: server)).members
     }
 
-    /// Who is connected, and since when each has done nothing.
+    /// Restores in place that work on a server's databases: they need them, and their own sessions, to themselves.
+    func restoresInPlace(of server: String) -> [Wire::Run] {
+        queue.working(of: server).compactMap { board.run($0) }.filter { $0.kind == .restore }
+    }
+
+    /// Who is connected or restores, and since when each has done nothing.
     /// - Throws: why nobody can tell.
     func maintenanceClients(of server: HostedServer) throws -> [MaintenanceClient] {
         let databases = try found(of: server)
@@ -123,15 +138,25 @@ extension Host {
                 hint: "give holdfastd CAP_SYS_PTRACE, or run it as root")
         }
         let now = WallClock.now()
-        return databases.flatMap { database in
-            (listing.clients[database.path] ?? []).map { client in
-                let place = client.session.map { "\(server.name)/\($0.database)" } ?? database.name.text
-                let since = client.session.map(\.idleSince) ?? Self.lastChange(database, server)
-                let who = client.command.isEmpty ? "a program" : client.command
-                let name = "\(who) of \(client.user) (pid \(client.processID)\(client.unit.map { ", \($0)" } ?? ""))"
-                return MaintenanceClient(name: "\(name) on \(place)", idle: since.map { max(.zero, now - $0) } ?? .zero)
-            }
+        let restores = restoresInPlace(of: server.name).map { run in
+            MaintenanceClient(name: Self.busyWith(run), idle: .zero)
         }
+        return restores
+            + databases.flatMap { database in
+                (listing.clients[database.path] ?? []).map { client in
+                    let place = client.session.map { "\(server.name)/\($0.database)" } ?? database.name.text
+                    let since = client.session.map(\.idleSince) ?? Self.lastChange(database, server)
+                    let who = client.command.isEmpty ? "a program" : client.command
+                    let name =
+                        "\(who) of \(client.user) (pid \(client.processID)\(client.unit.map { ", \($0)" } ?? ""))"
+                    return MaintenanceClient(
+                        name: "\(name) on \(place)", idle: since.map { max(.zero, now - $0) } ?? .zero)
+                }
+            }
+    }
+
+    static func busyWith(_ run: Wire::Run) -> String {
+        "run \(run.id) restores \(run.database?.text ?? "a database") in place"
     }
 
     /// Of a database whose clients are processes: nobody can tell which of them it was, nor when one has read.

@@ -20,9 +20,10 @@ extension Host {
             })
     }
 
-    func plannedWindows(of server: String, count: Int) throws -> [PlannedWindow] {
-        let (planner, zone) = (try maintenance.planner(of: server, zone: try daemonZone()), try daemonZone())
-        return planner.windows(after: WallClock.now(), count: count).map { PlannedWindow($0, zone) }
+    /// - Parameter instant: nil is now.
+    func plannedWindows(of server: String, after instant: Instant? = nil, count: Int) throws -> [PlannedWindow] {
+        let planner = try maintenance.planner(of: server, zone: try daemonZone())
+        return planner.windows(after: instant ?? WallClock.now(), count: count).map { PlannedWindow($0, planner) }
     }
 
     /// For `status`: windows under way, and the next one of each server.
@@ -44,7 +45,9 @@ extension Host {
     /// For `status`: what a window has closed and can't open again.
     var maintenanceProblems: [ProblemObject] {
         maintenance.servers.filter { ($0.machine.state.run?.failedReopenings ?? 0) > 0 }.map { server in
-            ProblemObject(
+            let units = closed.unitsAlone(of: server.name)
+            if !units.isEmpty { return Self.notRunning(units, server.name) }
+            return ProblemObject(
                 code: .maintenanceStuck,
                 message: "what maintenance has closed of \(server.name) can't be opened again yet",
                 hint:
@@ -53,7 +56,43 @@ extension Host {
         }
     }
 
+    private static func notRunning(_ units: [String], _ server: String) -> ProblemObject {
+        ProblemObject(
+            code: .maintenanceStuck,
+            message: "\(units.joined(separator: ", ")), stopped by the maintenance of \(server), is not running and "
+                + "can't be started",
+            hint: "see `systemctl status \(units.joined(separator: " "))`; the start is tried again every minute, and "
+                + "at once by `holdfast maintenance abort \(server)`")
+    }
+
     fileprivate static let merged = "left out"
+
+    /// What a server's role lacks for its windows: the first one would find out otherwise. Asks the server.
+    func maintenanceGaps(of server: HostedServer) -> [String] {
+        let rules = maintenance.rules(of: server.name)
+        let enabled = [rules.weekly, rules.daily].filter(\.enabled)
+        guard !enabled.isEmpty, server.engine.restoresFolder else { return [] }
+        do {
+            let gaps = try server.engine.upkeepGaps()
+            var warnings: [String] = []
+            if !gaps.closing.isEmpty {
+                warnings.append(
+                    "windows will fail: the role of server \(server.name) may not close its databases; as a superuser: "
+                        + gaps.closing.joined(separator: "; "))
+            }
+            let tasks = enabled.flatMap(\.tasks).map(\.kind).filter { [.engineCheck, .optimise].contains($0) }
+            if !gaps.tending.isEmpty, !tasks.isEmpty {
+                warnings.append(
+                    "\(Set(tasks.map(\.rawValue)).sorted().joined(separator: " and ")) will fail: the role of server "
+                        + "\(server.name) is no superuser; take them out of the windows, or as a superuser: "
+                        + gaps.tending.joined(separator: "; "))
+            }
+            return warnings
+        } catch {
+            let reason = Fault.wrapping(error).message
+            return ["nobody could tell whether the role of server \(server.name) may close its databases: \(reason)"]
+        }
+    }
 
     private static func maintenanceWarnings(_ rules: MaintenanceRules, _ server: HostedServer) -> [String] {
         let enabled = [rules.weekly, rules.daily].filter(\.enabled)
@@ -77,13 +116,20 @@ extension Host {
 }
 
 extension PlannedWindow {
-    fileprivate init(_ window: MaintenanceWindow, _ zone: ZoneRules) {
+    fileprivate init(_ window: MaintenanceWindow, _ planner: MaintenancePlanner) {
+        let zone = planner.zone(of: window.kind)
         let instead = window.weeklyInstead.map { start in
-            "\(Host.merged): the weekly one of \(start.rfc3339(offsetSeconds: zone.offsetSeconds(at: start))) takes its place"
+            "\(Host.merged): the weekly one of \(Self.local(start, zone)) takes its place"
         }
         self.init(
-            kind: window.kind, start: window.start, latestStart: window.latestStart, end: window.end,
-            note: instead ?? window.shift)
+            kind: window.kind, start: window.start, latestStart: window.latestStart, end: window.end, zone: zone.name,
+            local: LocalTimes(
+                start: Self.local(window.start, zone), latestStart: Self.local(window.latestStart, zone),
+                end: Self.local(window.end, zone)), note: instead ?? window.shift)
+    }
+
+    private static func local(_ instant: Instant, _ zone: ZoneRules) -> String {
+        instant.rfc3339(offsetSeconds: zone.offsetSeconds(at: instant)).replacing(".000", with: "")
     }
 }
 
@@ -120,7 +166,10 @@ extension WindowRecord {
             self.init(
                 id: id, kind: report.window.kind, start: report.window.start, end: report.window.end,
                 began: report.began, ended: report.ended, flawless: report.isFlawless, text: report.text(zone: zone),
-                steps: report.steps.map { WindowStepRecord($0) }, undone: report.undone, heldUpBy: report.heldUpBy)
+                steps: report.steps.map { WindowStepRecord($0) }, undone: report.undone, heldUpBy: report.heldUpBy,
+                leftOut: report.leftOut.map {
+                    WindowOmission(name: $0.name, reason: $0.reason, holders: $0.holders)
+                })
         case .skip(let skip):
             var names: [String] = []
             if case .clients(let clients) = skip.reason { names = clients }

@@ -15,13 +15,13 @@ extension HostService {
     }
 
     package func previewMaintenance(
-        of server: String, count: Int, for actor: Actor
+        of server: String, from: Instant?, count: Int, for actor: Actor
     ) async throws -> [PlannedWindow] {
         try await ask { host in
             guard (1...100).contains(count) else {
                 throw Fault(.wrongUsage, "\(count) windows can't be shown", hint: "ask for 1 to 100")
             }
-            return try host.plannedWindows(of: try host.hosted(server).name, count: count)
+            return try host.plannedWindows(of: try host.hosted(server).name, after: from, count: count)
         }
     }
 
@@ -73,7 +73,9 @@ extension Host {
         try catalog.setMaintenance(
             checked.map { (server.name, $0.kind, $0) }, by: actor, at: WallClock.now())
         try useMaintenanceRules()
-        return try maintenanceStatus(of: server, history: 1)
+        var status = try maintenanceStatus(of: server, history: 1)
+        status.warnings += maintenanceGaps(of: server)
+        return status
     }
 
     /// - Throws: `wrong-usage` for rules that can't be kept; `bad-schedule` for an expression that can't be read.
@@ -89,7 +91,13 @@ extension Host {
             }
             var all = maintenance.rules(of: server.name)
             for rule in rules { if rule.kind == .weekly { all.weekly = rule } else { all.daily = rule } }
-            _ = try MaintenancePlanner(all, zone: try daemonZone(), zoneNamed: ZoneRules.named)
+            let planner = try MaintenancePlanner(all, zone: try daemonZone(), zoneNamed: ZoneRules.named)
+            let now = maintenance.rules(of: server.name)
+            for rule in rules {
+                // What has become impossible can still be switched off.
+                let isNew = rule.when != now[rule.kind].when || rule.timeZone != now[rule.kind].timeZone
+                if rule.enabled || isNew { try planner.requireOccurrence(of: rule.kind, after: WallClock.now()) }
+            }
             return rules
         } catch var fault as Fault where fault.code == .badSettings {
             fault.code = .wrongUsage
@@ -114,6 +122,7 @@ extension Host {
         _ kind: MaintenanceKind, of server: HostedServer, by actor: Actor
     ) throws -> MaintenanceStatus {
         let own = try maintenance(of: server)
+        if own.machine.isClosed { throw Self.inMaintenance(server.name) }
         try refuseInMaintenance(server.name)
         own.take(.requested(kind), by: actor, on: self)
         return try maintenanceStatus(of: server, history: 1)

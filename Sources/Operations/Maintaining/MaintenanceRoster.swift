@@ -15,6 +15,8 @@ final class MaintenanceRoster: Sendable {
         var planners: [String: Planned] = [:]
         var alarm: Alarm?
         var isStopped = false
+        /// Servers whose window has begun to close something.
+        var claims: Set<String> = []
         /// Attempts of schedules that wait for the end of maintenance.
         var postponed: [AttemptTally] = []
     }
@@ -38,7 +40,23 @@ final class MaintenanceRoster: Sendable {
     func remove(_ name: String) { state.withLock { $0.servers[name] = nil } }
 
     /// Whether clients of a server may be shut out.
-    func isClosed(_ name: String) -> Bool { server(name)?.machine.isClosed ?? false }
+    func isClosed(_ name: String) -> Bool { server(name)?.excludesOthers ?? false }
+
+    /// Lets a server's window close things, unless that of another one does that must not at the same time.
+    /// - Returns: which.
+    func claim(_ name: String, besides others: [String]) -> String? {
+        state.withLock { state in
+            if let other = others.first(where: state.claims.contains) { return other }
+            state.claims.insert(name)
+            return nil
+        }
+    }
+
+    /// Everything that the window has closed is open again.
+    func unclaim(_ name: String) { state.withLock { _ = $0.claims.remove(name) } }
+
+    /// Whether a server's window may have closed something.
+    func holds(_ name: String) -> Bool { state.withLock { $0.claims.contains(name) } }
 
     /// Windows that nobody has set are off.
     func rules(of server: String) -> MaintenanceRules { state.withLock { $0.rules[server] } ?? .off }
@@ -71,7 +89,7 @@ final class MaintenanceRoster: Sendable {
     /// Keeps an attempt until no server that it may concern is in maintenance.
     /// - Returns: false when none is.
     func postpone(_ tally: AttemptTally) -> Bool {
-        let closed = servers.filter(\.machine.isClosed).map(\.name)
+        let closed = servers.filter(\.excludesOthers).map(\.name)
         guard Self.concerns(tally, closed) else { return false }
         state.withLock { $0.postponed.append(tally) }
         return true
@@ -79,7 +97,7 @@ final class MaintenanceRoster: Sendable {
 
     /// Attempts that no maintenance keeps any more.
     func takePostponed() -> [AttemptTally] {
-        let closed = servers.filter(\.machine.isClosed).map(\.name)
+        let closed = servers.filter(\.excludesOthers).map(\.name)
         return state.withLock { state in
             let free = state.postponed.filter { !Self.concerns($0, closed) }
             state.postponed.removeAll { !Self.concerns($0, closed) }

@@ -7,9 +7,13 @@ package struct MaintenanceTexts {
     let server: String
     let zone: ZoneRules
 
-    package init(server: String, zone: ZoneRules) {
+    /// Units that are all that is still to be opened.
+    let units: [String]
+
+    package init(server: String, zone: ZoneRules, units: [String] = []) {
         self.server = server
         self.zone = zone
+        self.units = units
     }
 
     /// Nil for an order that nobody has to hear of.
@@ -27,6 +31,14 @@ package struct MaintenanceTexts {
                 "\(name(window)) has begun; everything is open again by \(time(window.end)) at the latest",
                 hint: "`holdfast maintenance abort \(server)` ends it at once")
         case .perform, .cancel: nil
+        case .reopenFailed(let window, let outcome) where !units.isEmpty:
+            MessageDraft(
+                .error, .maintenanceStuck,
+                "\(name(window)) has stopped \(units.joined(separator: ", ")) and can't start it again: "
+                    + "\(outcome.reason); backups go on, and the start is tried until it succeeds",
+                hint:
+                    "see `systemctl status \(units.joined(separator: " "))`; `holdfast maintenance abort \(server)` tries "
+                    + "at once")
         case .reopenFailed(let window, let outcome):
             MessageDraft(
                 .error, .maintenanceStuck,

@@ -4,6 +4,7 @@ import Foundation
 import Model
 import Platform
 import Policies
+import Settings
 import Synchronization
 
 /// The maintenance of one server: has the machine decide, makes its state durable, then carries its orders out.
@@ -18,8 +19,8 @@ final class ServerMaintenance: Sendable {
         var outbox = MaintenanceOutbox()
         /// Steps of which something may still be at work.
         var work: [StepAtWork] = []
-        /// Databases that the window under way leaves out, with the reason.
-        var leftOut: [DatabaseName: String] = [:]
+        /// Nothing has to wait for the window any more, although something is still to be opened.
+        var isReleased = false
         var server: HostedServer
         var isTurning = false
         /// When the next turn is due, as the machine said in the last one.
@@ -66,11 +67,20 @@ final class ServerMaintenance: Sendable {
     /// Opens everything, once nothing is being closed any more.
     func open(_ body: () throws -> Void) throws { try gate.withLock { _ in try body() } }
 
-    var leftOut: [DatabaseName: String] { state.withLock { $0.leftOut } }
+    /// Whether backups and whatever else works on the server have to wait.
+    var excludesOthers: Bool { state.withLock { $0.machine.isClosed && !$0.isReleased } }
+
+    /// Lets others work, although not everything is open yet.
+    func release() { state.withLock { $0.isReleased = true } }
+
+    /// Whether the window under way goes on without something.
+    func leavesOut(_ name: String) -> Bool { machine.state.run?.leftOut.contains { $0.name == name } ?? false }
 
     /// - Returns: whether that is new.
-    func leaveOut(_ database: DatabaseName, _ reason: String) -> Bool {
-        state.withLock { $0.leftOut.updateValue(reason, forKey: database) == nil }
+    func leaveOut(_ omission: MaintenanceOmission, on host: Host) -> Bool {
+        guard !leavesOut(omission.name) else { return false }
+        take(.leftOut(omission), on: host)
+        return true
     }
 
     /// Whether a turn is due although nothing has happened; nil for no time in particular.
@@ -105,7 +115,8 @@ final class ServerMaintenance: Sendable {
         turn.withLock { _ in
             do {
                 let terms = try host.maintenanceTerms(of: name)
-                let texts = MaintenanceTexts(server: name, zone: host.maintenanceZone)
+                let texts = MaintenanceTexts(
+                    server: name, zone: host.maintenanceZone, units: host.closed.unitsAlone(of: name))
                 state.withLock { state in
                     let orders = state.machine.handle(event, terms)
                     state.due = state.machine.nextDue(terms)
@@ -148,7 +159,9 @@ final class ServerMaintenance: Sendable {
         case .withdraw(let window): tell(host, until: nil) { $0.withdrawal(window) }
         case .perform(let step, let number, let limit): begin(step, number, limit, host)
         case .cancel(let number): state.withLock { $0.work.first { $0.number == number } }?.cancel()
-        case .report: host.afterMaintenance(of: self)
+        case .report:
+            state.withLock { $0.isReleased = false }
+            host.afterMaintenance(of: self)
         case .message, .reopenFailed, .skip: break
         }
     }
@@ -159,7 +172,7 @@ extension ServerMaintenance {
         let work = StepAtWork(number: number)
         let (earlier, server, window) = state.withLock { state in
             defer { state.work = state.work.filter { !$0.isGone } + [work] }
-            if step == .close { state.leftOut = [:] }
+            if step == .close { state.isReleased = false }
             return (state.work, state.server, state.machine.state.run?.window)
         }
         guard let window else { return }
@@ -213,7 +226,11 @@ extension ServerMaintenance {
         guard begins else { return }
         Threads.start("maintenance-\(name)-clients") { [self] in
             while goesOnWatching(host) {
-                if let clients = try? host.maintenanceClients(of: server) { take(.clients(clients), on: host) }
+                // Units run to the end of the countdown, also those that hold no database just now.
+                let endsEarly = server.settings.units.isEmpty || machine.state.run?.step != .countdown
+                if let clients = try? host.maintenanceClients(of: server), endsEarly || !clients.isEmpty {
+                    take(.clients(clients), on: host)
+                }
                 Thread.sleep(forTimeInterval: 1)
             }
         }

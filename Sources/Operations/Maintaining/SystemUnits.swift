@@ -5,11 +5,10 @@ import Platform
 ///
 /// It needs the right to do so; a daemon without it gets told by systemd.
 struct SystemUnits {
-    /// What one call may take: units have 90 seconds to stop by default.
-    private static let patience = Duration.seconds(120)
-
     /// Absolute path.
     let program: String
+    /// What one call may take: units have 90 seconds to stop by default.
+    var patience = Duration.seconds(120)
     /// Asked several times a second; true ends the call, not what systemd does.
     var stop: @Sendable () -> Bool = { false }
 
@@ -34,7 +33,7 @@ struct SystemUnits {
     private func call(_ arguments: [String]) throws -> ChildProcess.Result {
         let child = ChildProcess(
             try TrustedFile.check(program, isProgram: true), arguments,
-            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"], deadline: Self.patience)
+            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"], deadline: patience)
         let stop = stop
         return try Threads.waiting { try await child.run(stop: stop) }
     }

@@ -7,14 +7,12 @@ import Policies
 import Settings
 
 extension WindowStep {
-    /// How long processes that were told to stop may hold their files, and how long nobody may show up inside.
-    private static let settling = Duration.seconds(5)
-
-    /// Refuses new clients, having told those that are inside; stops the units of databases that processes use.
+    /// Refuses new clients, having told those that are inside.
     ///
     /// How to open again is durable before anything is closed. What an admin has closed stays the admin's.
     func close() throws {
-        try maintenance.close(for: work) { host.queue.hold(server.name) }
+        try maintenance.close(for: work) { try holdQueue() }
+        try waitForRestores()
         let databases = try host.discover(server)
         guard !databases.isEmpty else {
             throw Fault(
@@ -33,10 +31,36 @@ extension WindowStep {
                 try server.engine.refuse(plan)
             }
         }
-        try stopUnits()
     }
 
-    private func record(_ name: DatabaseName, plan: String, units: [String]? = nil) -> ClosedDatabases.Record {
+    /// A cluster that two servers of the settings name has one window at a time.
+    private func holdQueue() throws {
+        let twins = host.twins(of: server)
+        // What a killed daemon's window of the other has closed isn't claimed by it any more.
+        let closed = twins.first { !host.closed.ofWindow($0).isEmpty }
+        if let other = closed ?? host.maintenance.claim(server.name, besides: twins) {
+            throw Fault(
+                .busy,
+                "servers \(server.name) and \(other) are the same cluster, and a window of \(other) is under way",
+                hint: "leave one of them in the settings")
+        }
+        for name in [server.name] + twins { host.queue.hold(name) }
+    }
+
+    /// One that lasts is not waited for: the window gives way to it, and what it had to do comes first next time.
+    private func waitForRestores() throws {
+        let patience = BootClock.now() + limit / 2
+        try work.wait {
+            guard let run = host.restoresInPlace(of: server.name).first else { return true }
+            guard BootClock.now() < patience else {
+                throw Fault(
+                    .busy, Host.busyWith(run), hint: "`holdfast maintenance run \(server.name)` when it has ended")
+            }
+            return false
+        }
+    }
+
+    func record(_ name: DatabaseName, plan: String, units: [String]? = nil) -> ClosedDatabases.Record {
         ClosedDatabases.Record(
             id: .random(), name: name, server: server.name, plan: plan, since: WallClock.now(), actor: .daemon,
             isOfWindow: true, units: units)
@@ -52,19 +76,10 @@ extension WindowStep {
         } catch { host.report(Fault.wrapping(error)) }
     }
 
-    private func stopUnits() throws {
-        let units = SystemUnits(program: host.settings.systemctl, stop: { work.isCancelled })
-        let active = try server.settings.units.filter { try units.isActive($0) }
-        guard !active.isEmpty else { return }
-        try maintenance.close(for: work) {
-            try host.closed.add(record(DatabaseName(server.name), plan: "", units: active))
-            try units.stop(active)
-        }
-    }
-
     /// Ends all sessions, and goes on ending those that come in all the same; of databases that processes use, those that
     /// are still held are left out.
     func disconnect() throws {
+        try stopUnits()
         let records = host.closed.ofWindow(server.name).filter { $0.units == nil }
         if records.isEmpty { return try leaveOutHeld() }
         let inside = try sessions()
@@ -103,39 +118,6 @@ extension WindowStep {
                 }
             })
     }
-
-    private func leaveOutHeld() throws {
-        let databases = try host.found(of: server)
-        let hasStopped = !host.closed.ofWindow(server.name).isEmpty
-        let deadline = BootClock.now() + (hasStopped ? Self.settling : .zero)
-        var holders: [DatabaseName: String] = [:]
-        try work.wait {
-            let clients = try server.engine.clients(of: databases).clients
-            holders = Dictionary(
-                databases.compactMap { database in clients[database.path].map { (database.name, Self.text($0)) } }
-            ) { first, _ in first }
-            return holders.isEmpty || BootClock.now() >= deadline
-        }
-        for (name, who) in holders.sorted(by: { $0.key < $1.key }) { leaveOut(name, "it is held by \(who)") }
-    }
-
-    private static func text(_ clients: [DatabaseClient]) -> String {
-        clients.map { client in
-            "\(client.command.isEmpty ? "a process" : client.command) (pid \(client.processID)"
-                + "\(client.unit.map { ", \($0)" } ?? ""))"
-        }.joined(separator: ", ")
-    }
-
-    /// Has the window go on without a database, and says so once.
-    func leaveOut(_ database: DatabaseName, _ reason: String) {
-        guard maintenance.leaveOut(database, reason) else { return }
-        host.say([
-            MessageDraft(
-                .warning, .maintenanceSkipped, "the maintenance of \(server.name) leaves out \(database): \(reason)",
-                database: database,
-                hint: "name the systemd unit that uses it in the server's `units`, so that windows stop it")
-        ])
-    }
 }
 
 extension Host {
@@ -148,19 +130,44 @@ extension Host {
             for record in closed.ofWindow(server.name) {
                 do { try reopen(record, server) } catch { first = first ?? error }
             }
+            // Backups need no unit, and none may wait for ever for a database that can't be opened.
+            let isOpen = closed.ofWindow(server.name).allSatisfy { $0.units != nil }
+            if isOpen || maintenance.machine.isPastEnd(maintenanceClock()) { releaseEarly(server, maintenance) }
             if let first { throw first }
-            queue.release(server.name)
         }
+    }
+
+    private func releaseEarly(_ server: HostedServer, _ maintenance: ServerMaintenance) {
+        maintenance.release()
+        releaseQueue(of: server)
+        beginPostponed()
     }
 
     private func reopen(_ record: ClosedDatabases.Record, _ server: HostedServer) throws {
         // From now on whoever comes in is welcome.
         closed.holdLeniently(record)
         if let units = record.units {
-            try SystemUnits(program: settings.systemctl).start(units)
+            try start(units, of: record)
         } else {
             try server.engine.reopen(record.plan)
         }
         try closed.remove(record)
+    }
+
+    /// Those that don't run then stay on record.
+    private func start(_ units: [String], of record: ClosedDatabases.Record) throws {
+        let systemd = SystemUnits(program: settings.systemctl)
+        do {
+            try systemd.start(units)
+        } catch {
+            let left = units.filter { (try? systemd.isActive($0)) != true }
+            if !left.isEmpty, left != units {
+                var rest = record
+                (rest.id, rest.units) = (.random(), left)
+                try closed.add(rest)
+                try closed.remove(record)
+            }
+            throw error
+        }
     }
 }

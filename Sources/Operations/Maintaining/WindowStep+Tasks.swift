@@ -29,15 +29,17 @@ extension WindowStep {
     /// Does something with each database that the window has for itself.
     func eachDatabase(_ verb: String, _ body: (FoundDatabase) throws -> Void) throws {
         var faults: [Fault] = []
-        for database in try host.found(of: server) where maintenance.leftOut[database.name] == nil {
+        for database in try host.found(of: server) where !maintenance.leavesOut(database.name.text) {
             try work.check()
             do {
                 try body(database)
             } catch let fault as Fault where fault.code == .databaseInUse {
-                leaveOut(database.name, fault.message)
+                leaveOut(database.name, fault.message, (try? server.engine.clients(of: database)) ?? [])
             } catch {
                 try work.check()
-                faults.append(Fault.wrapping(error))
+                let fault = Fault.wrapping(error)
+                if fault.code == .notPermitted { leaveOut(database.name, fault.message, [], hint: fault.hint) }
+                faults.append(fault)
             }
         }
         guard let first = faults.first else { return }

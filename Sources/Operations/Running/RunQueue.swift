@@ -52,6 +52,11 @@ package final class RunQueue: @unchecked Sendable {
         condition.withLock { Set(machine.waiting.compactMap(\.unit)).union(machine.working.compactMap(\.unit)) }
     }
 
+    /// Runs at work that wait for a server's maintenance before they start.
+    package func working(of server: String) -> [String] {
+        condition.withLock { machine.working.filter { $0.server == server }.map(\.run) }
+    }
+
     /// Runs that wait, in the order in which they will start if nothing else comes.
     package var waiting: [String] { condition.withLock { machine.waiting.map(\.run) } }
 

@@ -95,7 +95,7 @@ extension Host {
         var skipped: [SkippedDatabase] = []
         var chosen: [LocatedDatabase] = []
         for name in names {
-            if maintenance.isClosed(name.server) {
+            if inMaintenance(name.server) != nil {
                 if names.count == 1 { try refuseInMaintenance(name.server) }
                 skipped.append(
                     SkippedDatabase(

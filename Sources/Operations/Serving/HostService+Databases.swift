@@ -51,7 +51,7 @@ extension Host {
         var space: RepositorySpace?
         do { space = try self.space() } catch { problems.append(ProblemObject(Fault.wrapping(error))) }
         if let fault = tending.state.withLock({ $0.ledgerFault }) { problems.append(ProblemObject(fault)) }
-        problems += closedProblems + maintenanceProblems + following.problems
+        problems += closedProblems + leftoverProblems + maintenanceProblems + twinProblems + following.problems
         if let doubt = clockDoubt() { problems.append(ProblemObject(doubt)) }
         let next = nextRun()
         let unacknowledged = try catalog.unacknowledged().errors

@@ -7,6 +7,8 @@ package enum MaintenanceEvent: Sendable, Hashable {
     case clients([MaintenanceClient])
     /// The order of that number has ended. One that isn't awaited any more is ignored.
     case ended(number: Int, MaintenanceOutcome)
+    /// A step goes on without something.
+    case leftOut(MaintenanceOmission)
     /// Nothing follows while nothing is under way.
     case aborted(by: Actor)
     /// An admin wants a window now. Nothing follows while one is under way that doesn't just wait.

@@ -47,6 +47,11 @@ package struct MaintenanceMachine: Sendable, Hashable {
     /// Whether clients of the server may be shut out.
     package var isClosed: Bool { state.run?.isClosed ?? false }
 
+    /// Whether everything should be open by now.
+    package func isPastEnd(_ reading: ClockReading) -> Bool {
+        state.run.map { $0.remaining(until: $0.window.end, at: reading) <= .zero } ?? true
+    }
+
     /// Whether lists of clients are wanted, every few seconds.
     package var wantsClients: Bool { state.run.map { $0.stage == .waiting || $0.stage == .countdown } ?? false }
 }

@@ -39,6 +39,19 @@ package struct MaintenancePlanner: Sendable, Hashable {
         return recurrence
     }
 
+    /// The zone that the rule of a kind is read in.
+    package func zone(of kind: MaintenanceKind) -> ZoneRules { recurrence(kind).zone }
+
+    /// - Throws: `bad-settings` for a rule, enabled or not, that names no time after an instant.
+    package func requireOccurrence(of kind: MaintenanceKind, after instant: Instant) throws(Fault) {
+        guard recurrence(kind).next(after: instant) == nil else { return }
+        throw rules[kind].fault(
+            "\"\(rules[kind].when)\" never comes: no such date is left",
+            hint:
+                "write for example `Sun 02:00`; `holdfast schedules preview --when \"\(rules[kind].when)\"` shows when "
+                + "an expression comes")
+    }
+
     private func recurrence(_ kind: MaintenanceKind) -> Recurrence {
         switch kind {
         case .weekly: weekly

@@ -35,10 +35,44 @@ package struct MaintenanceReport: Sendable, Hashable, Codable {
     package var undone: [MaintenanceTask.Kind]
     /// The clients for which a daily window waited last.
     package var heldUpBy: [String]
+    /// Absent in what earlier releases stored.
+    private var omissions: [MaintenanceOmission]?
+
+    package init(
+        window: MaintenanceWindow, began: Instant, ended: Instant, ending: MaintenanceEnding, steps: [Step],
+        undone: [MaintenanceTask.Kind], heldUpBy: [String], leftOut: [MaintenanceOmission]
+    ) {
+        self.window = window
+        self.began = began
+        self.ended = ended
+        self.ending = ending
+        self.steps = steps
+        self.undone = undone
+        self.heldUpBy = heldUpBy
+        omissions = leftOut
+    }
+
+    /// What the window went on without.
+    package var leftOut: [MaintenanceOmission] { omissions ?? [] }
 
     /// Whether nothing is left to do for anybody.
     package var isFlawless: Bool {
-        ending == .completed && undone.isEmpty && steps.allSatisfy { $0.outcome == .done }
+        ending == .completed && undone.isEmpty && leftOut.isEmpty && steps.allSatisfy { $0.outcome == .done }
+    }
+}
+
+/// A database, or a unit, that a window went on without.
+package struct MaintenanceOmission: Sendable, Hashable, Codable {
+    /// `crm/sales.db`, `unit crm.service`.
+    package var name: String
+    package var reason: String
+    /// Who has the database, for people.
+    package var holders: [String]
+
+    package init(name: String, reason: String, holders: [String] = []) {
+        self.name = name
+        self.reason = reason
+        self.holders = holders
     }
 }
 

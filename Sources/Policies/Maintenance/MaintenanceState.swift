@@ -73,6 +73,14 @@ package struct MaintenanceRun: Sendable, Hashable, Codable {
     package var ending: MaintenanceEnding?
     /// Attempts to reopen that failed.
     package var failedReopenings = 0
+    /// Absent in what earlier releases stored.
+    private var omissions: [MaintenanceOmission]?
+
+    /// What the window goes on without.
+    package var leftOut: [MaintenanceOmission] {
+        get { omissions ?? [] }
+        set { omissions = newValue }
+    }
 }
 
 extension MaintenanceRun {

@@ -30,7 +30,8 @@ extension MaintenanceReport {
     package func text(zone: ZoneRules) -> String {
         let name = "\(window.kind.rawValue) maintenance of \(window.start.text(in: zone))"
         let left = undone.isEmpty ? "" : "; first next time: \(undone.map(\.rawValue).listed)"
-        return "\(name) \(ending.text)\(failures)\(left)"
+        let without = leftOut.isEmpty ? "" : "; left out: \(leftOut.map { "\($0.name) (\($0.reason))" }.listed)"
+        return "\(name) \(ending.text)\(failures)\(without)\(left)"
     }
 
     private var failures: String {

@@ -89,6 +89,6 @@ extension MaintenanceTurn {
             .report(
                 MaintenanceReport(
                     window: run.window, began: run.began.wall, ended: run.moment(reading), ending: ending,
-                    steps: run.steps, undone: run.undone, heldUpBy: run.heldUpBy)))
+                    steps: run.steps, undone: run.undone, heldUpBy: run.heldUpBy, leftOut: run.leftOut)))
     }
 }

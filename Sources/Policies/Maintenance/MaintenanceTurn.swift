@@ -19,6 +19,7 @@ struct MaintenanceTurn {
         case .tick: break
         case .clients(let clients): see(clients)
         case .ended(let number, let outcome): end(number, outcome)
+        case .leftOut(let omission): leaveOut(omission)
         case .aborted(let actor): abort(by: actor)
         case .requested(let kind): beginOnDemand(kind)
         }
@@ -64,6 +65,13 @@ struct MaintenanceTurn {
             state.run?.allowed = .zero
         default: break
         }
+    }
+
+    private mutating func leaveOut(_ omission: MaintenanceOmission) {
+        guard let run = state.run, run.isClosed, !run.leftOut.contains(where: { $0.name == omission.name }) else {
+            return
+        }
+        state.run?.leftOut.append(omission)
     }
 
     private mutating func abort(by actor: Actor) {

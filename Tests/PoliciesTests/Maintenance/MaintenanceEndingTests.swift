@@ -102,6 +102,19 @@ import Testing
         #expect(report.ending == .completed && !report.isFlawless)
     }
 
+    @Test func whatAWindowGoesOnWithoutIsInItsReport() throws {
+        var course = try course(at: .task(.engineCheck))
+        let held = MaintenanceOmission(
+            name: "crm/a.db", reason: "it is held by till (pid 7)", holders: ["till (pid 7)"])
+        let unit = MaintenanceOmission(name: "unit crm.service", reason: "cannot stop crm.service")
+        for omission in [held, unit, held] { #expect(try course.send(.leftOut(omission)) == []) }
+        let report = try course.runToEnd()
+        #expect(report.leftOut == [held, unit] && !report.isFlawless && report.ending == .completed)
+        #expect(report.text(zone: .utc).contains("left out: crm/a.db (it is held by till (pid 7)), unit crm.service"))
+        // Of the next window nothing is known yet, and outside of one nothing is left out.
+        #expect(try course.send(.leftOut(held)) == [] && course.machine.state.run == nil)
+    }
+
     // MARK: What doesn't fit
 
     @Test func whatDoesNotFitIsLeftOutAndComesFirstNextTime() throws {

@@ -111,6 +111,19 @@ import Testing
         #expect(found[1].latestStart == time("2026-11-22T03:00:00Z"))
     }
 
+    @Test func aRuleOfWhichNoDateIsLeftIsRefusedWhetherEnabledOrNot() throws {
+        var rules = MaintenanceRules.onlyDaily
+        rules.weekly.when = "2026-03-01 02:00"
+        let planner = try MaintenancePlanner(rules, zone: zone("Europe/Berlin"))
+        try planner.requireOccurrence(of: .weekly, after: time("2026-02-01T00:00:00Z"))
+        try planner.requireOccurrence(of: .daily, after: time("2026-11-20T12:00:00Z"))
+        let fault = #expect(throws: Fault.self) {
+            try planner.requireOccurrence(of: .weekly, after: time("2026-11-20T12:00:00Z"))
+        }
+        #expect(fault?.code == .badSettings && fault?.message.contains("\"2026-03-01 02:00\" never comes") == true)
+        #expect(planner.zone(of: .weekly).name == "Europe/Berlin")
+    }
+
     @Test func whatIsSwitchedOffNeverComes() throws {
         var rules = MaintenanceRules()
         rules.daily.enabled = false
