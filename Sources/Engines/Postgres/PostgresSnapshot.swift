@@ -39,9 +39,7 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
         let connection = try access.connectAnyhow()
         facts = try PostgresDiscovery.look(connection)
         guard !facts.isInRecovery else {
-            throw Fault(
-                .wrongUsage, "server \(access.server) is a standby, which can't be backed up here",
-                hint: "back up the primary server")
+            throw PostgresCluster.inRecovery(access.server)
         }
         try connection.require(.startBackup, .stopBackup, .replication)
         try Self.requireSlots(connection)
