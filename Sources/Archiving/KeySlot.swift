@@ -65,7 +65,8 @@ package struct KeySlot: Sendable, Equatable {
         self.id = id
         self.kind = kind
         self.label = label
-        self.created = created
+        // The text that is authenticated is the one in the file.
+        self.created = created.inWholeMilliseconds
         self.scrypt = scrypt
         self.salt = salt
         self.nonce = nonce

@@ -12,7 +12,8 @@ package struct RepositoryDescriptor: Sendable, Equatable {
 
     package init(id: RepositoryID, created: Instant, key: MasterKey) throws {
         self.id = id
-        self.created = created
+        // The text that is authenticated is the one in the file.
+        self.created = created.inWholeMilliseconds
         code = try Self.code(id, created, key)
     }
 

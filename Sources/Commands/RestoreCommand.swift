@@ -34,11 +34,18 @@ struct RestoreCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Of a server with a log: up to this position.", valueName: "position"))
     var lsn: String?
 
-    @Option(help: ArgumentHelp("Of a server with a log: up to the commit of this transaction.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp(
+            "Of a server with a log: up to the commit of this transaction, of 64 or 32 bits.", valueName: "id"))
     var xid: UInt64?
 
-    @Option(help: ArgumentHelp("Of a server with a log: up to the place with this name.", valueName: "name"))
+    @Option(help: ArgumentHelp("Of a server with a log: up to the newest place with this name.", valueName: "name"))
     var restorePoint: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Of a server with a log: on this timeline, not where the server was last.", valueName: "number"))
+    var timeline: UInt32?
 
     @Flag(help: "A restored server opens for writing by itself; else it waits at its target, readable.")
     var promote = false
@@ -80,6 +87,7 @@ struct RestoreCommand: AsyncParsableCommand {
         request.lsn = lsn
         request.xid = xid
         request.restorePoint = restorePoint
+        request.timeline = timeline
         request.promote = promote
         if inPlace || to == nil {
             let what = inPlace ? "replace \(database) by a backup" : "remove the files that \(database) had before"
@@ -125,5 +133,6 @@ struct RestoreCommand: AsyncParsableCommand {
             ? "then it opens for writing"
             : "then it waits, readable: SELECT pg_wal_replay_resume() opens it for writing"
         return "\nstarted, the server follows its log up to \(recovery.position)\(last); \(then)"
+            + (recovery.note.map { "\n\($0)" } ?? "")
     }
 }

@@ -139,9 +139,12 @@ package protocol Engine: Sendable {
 
     /// Where in the log a recovery has to stop.
     ///
+    /// - Parameter timeline: that it is to stop on; nil is the newest one.
     /// - Returns: nil when nothing that counts follows the backup.
     /// - Throws: `target-not-reached`, `wrong-usage`; what reading the log throws.
-    func findStop(_ target: LogTarget, after base: LogBase, in log: any LogSource) throws -> LogStop?
+    func findStop(
+        _ target: LogTarget, on timeline: UInt32?, after base: LogBase, in log: any LogSource
+    ) throws -> LogStop?
 
     /// Lets a restored folder, complete already, follow the log when its server is started; durable on return.
     ///
@@ -159,7 +162,9 @@ extension Engine {
     package func forgetLog(_ slot: LogSlot) throws {}
     package func nameLog(_ name: String) throws -> LogPosition? { nil }
     package func logBase(token: String) -> LogBase? { nil }
-    package func findStop(_ target: LogTarget, after base: LogBase, in log: any LogSource) throws -> LogStop? { nil }
+    package func findStop(
+        _ target: LogTarget, on timeline: UInt32?, after base: LogBase, in log: any LogSource
+    ) throws -> LogStop? { nil }
     package func followLog(
         _ log: any LogSource, from base: LogBase, upTo stop: LogStop, in folder: String, promotes: Bool
     ) throws {}

@@ -6,10 +6,13 @@ package struct LogBase: Sendable, Equatable {
     package var position: LogPosition
     /// Bytes of the files that the server writes its log to.
     package var fileLength: UInt64
+    /// The whole number that the next transaction had there, where it is known.
+    package var transaction: UInt64?
 
-    package init(position: LogPosition, fileLength: UInt64) {
+    package init(position: LogPosition, fileLength: UInt64, transaction: UInt64? = nil) {
         self.position = position
         self.fileLength = fileLength
+        self.transaction = transaction
     }
 }
 
@@ -21,9 +24,9 @@ package enum LogTarget: Sendable, Equatable {
     case time(Instant)
     /// By the engine's own notation of a position, such as `0/3000060`.
     case position(String)
-    /// A transaction, included.
+    /// A transaction, included; a number of 32 bits leaves open which of those that share them is meant.
     case transaction(UInt64)
-    /// A point that was given a name on the server.
+    /// A point that was given a name on the server; of several the newest.
     case restorePoint(String)
 }
 
@@ -38,6 +41,8 @@ package struct LogStop: Sendable, Equatable {
     package var end: UInt64
     /// Of the last commit that counts, where one was seen.
     package var committed: Instant?
+    /// What else might have been meant.
+    package var note: String?
 
     package init(timeline: UInt32, last: UInt64, place: String, end: UInt64, committed: Instant?) {
         self.timeline = timeline

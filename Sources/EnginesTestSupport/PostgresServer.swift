@@ -53,23 +53,43 @@ package final class PostgresServer: Sendable {
 
     /// Creates and starts it.
     ///
-    /// - Parameter settings: lines for `postgresql.conf`.
-    package init(settings: [String] = [], checksums: Bool = false) throws {
+    /// - Parameters:
+    ///   - settings: lines for `postgresql.conf`.
+    ///   - initdb: further words for `initdb`, of the server's folder.
+    package convenience init(
+        settings: [String] = [], checksums: Bool = false, initdb: (_ folder: String) -> [String] = { _ in [] }
+    ) throws {
+        try self.init { folder in
+            try Self.run(
+                "initdb",
+                ["-D", "\(folder)/data", "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "--locale=C.UTF-8"]
+                    + (checksums ? ["--data-checksums"] : []) + initdb(folder))
+            return [
+                "listen_addresses = ''", "fsync = off", "shared_buffers = 16MB", "temp_file_limit = 256MB",
+                "log_line_prefix = '%m [%p] '",
+            ] + settings
+        }
+    }
+
+    /// Creates and starts a standby of another one, which follows it.
+    package convenience init(standbyOf primary: PostgresServer) throws {
+        try self.init { folder in
+            try Self.run(
+                "pg_basebackup",
+                ["-D", "\(folder)/data", "-h", primary.folder, "-U", "postgres", "-R", "-N", "-c", "fast"])
+            return []
+        }
+    }
+
+    /// - Parameter make: makes the data folder `data` in a folder; gives lines for its `postgresql.conf`.
+    private init(_ make: (_ folder: String) throws -> [String]) throws {
         var name = Array("/tmp/hfpg-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw Failed(description: "cannot make a folder") }
         folder = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         watchdog = Mutex(try Self.watch(folder, lifeline))
         giveAway(folder)
-        try Self.run(
-            "initdb",
-            ["-D", dataFolder, "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "--locale=C.UTF-8"]
-                + (checksums ? ["--data-checksums"] : []))
-        let lines =
-            [
-                "unix_socket_directories = '\(folder)'", "listen_addresses = ''", "fsync = off",
-                "shared_buffers = 16MB", "temp_file_limit = 256MB", "log_line_prefix = '%m [%p] '",
-            ] + settings
+        let lines = try make(folder) + ["unix_socket_directories = '\(folder)'"]
         try append(lines.joined(separator: "\n") + "\n", to: "postgresql.conf")
         try start()
     }

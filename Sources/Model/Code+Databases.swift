@@ -12,6 +12,9 @@ extension Code.Explanation {
     static let serverReachable = Self(
         "A server answers again.",
         next: "Nothing.")
+    static let serverUnsupported = Self(
+        "The server is in a state in which it can't be backed up, such as a standby of another one.",
+        next: "Back up its primary; nothing if it is to be promoted, after which it is backed up by itself.")
     static let notADatabase = Self(
         "A file is no database of the server's engine.",
         next: "Leave it out with `exclude` in the server's settings, or restore it if it should be one.")

@@ -35,6 +35,7 @@ extension Code {
         case .databaseGone: .databaseGone
         case .serverUnreachable: .serverUnreachable
         case .serverReachable: .serverReachable
+        case .serverUnsupported: .serverUnsupported
         case .notADatabase: .notADatabase
         case .databaseUnrecognised: .databaseUnrecognised
         case .databaseUnreadable: .databaseUnreadable

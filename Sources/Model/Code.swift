@@ -26,6 +26,7 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case databaseGone = "database-gone"
     case serverUnreachable = "server-unreachable"
     case serverReachable = "server-reachable"
+    case serverUnsupported = "server-unsupported"
     case notADatabase = "not-a-database"
     case databaseUnrecognised = "database-unrecognised"
     case databaseUnreadable = "database-unreadable"

@@ -14,6 +14,15 @@ extension Instant {
         return "\(date)T\(time)\(offsetSeconds < 0 ? "-" : "+")\(pad(minutes / 60, 2)):\(pad(minutes % 60, 2))"
     }
 
+    /// As `rfc3339`, with microseconds where there are any, so that reading it gives the same moment.
+    package func rfc3339Exact(offsetSeconds: Int = 0) -> String {
+        let text = rfc3339(offsetSeconds: offsetSeconds)
+        let rest = Int(((microseconds % 1000) + 1000) % 1000)
+        guard rest > 0, let dot = text.firstIndex(of: ".") else { return text }
+        let end = text.index(dot, offsetBy: 4)
+        return text[..<end] + pad(rest, 3) + text[end...]
+    }
+
     /// Reads RFC 3339 text; nil when it is not exactly that.
     package init?(rfc3339 text: String) {
         var reader = DigitReader(text)
@@ -42,7 +51,7 @@ extension Instant: Codable {
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(rfc3339())
+        try container.encode(rfc3339Exact())
     }
 }
 

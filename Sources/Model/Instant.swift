@@ -10,6 +10,11 @@ package struct Instant: Sendable, Hashable, Comparable {
     /// Whole seconds since 1970, rounded down.
     package var seconds: Int64 { (microseconds - ((microseconds % 1_000_000) + 1_000_000) % 1_000_000) / 1_000_000 }
 
+    /// Rounded down, to be written in the one form that has no microseconds.
+    package var inWholeMilliseconds: Instant {
+        Instant(microseconds: microseconds - ((microseconds % 1000) + 1000) % 1000)
+    }
+
     package static func + (instant: Instant, duration: Duration) -> Instant {
         Instant(microseconds: instant.microseconds + duration.microseconds)
     }

@@ -9,10 +9,12 @@ package struct RestoreRequest: Sendable, Codable, Equatable {
     package var at: Instant?
     /// Of a server with a log, up to a position of it, such as `0/3000060`.
     package var lsn: String?
-    /// Of a server with a log, up to the commit of a transaction.
+    /// Of a server with a log, up to the commit of a transaction: its whole number, or the lower 32 bits.
     package var xid: UInt64?
-    /// Of a server with a log, up to a place that was given a name.
+    /// Of a server with a log, up to a place that was given a name; of several the newest.
     package var restorePoint: String?
+    /// Of a server with a log, on this timeline; by default the one where the server has been last.
+    package var timeline: UInt32?
     /// A server that follows its log opens for writing by itself once it is there; else it waits, readable.
     package var promote = false
     /// Absolute path of the new file; refused when it or a sidecar file of it exists.
@@ -49,6 +51,7 @@ package struct RestoreRequest: Sendable, Codable, Equatable {
         lsn = try fields.decodeIfPresent(String.self, forKey: .lsn)
         xid = try fields.decodeIfPresent(UInt64.self, forKey: .xid)
         restorePoint = try fields.decodeIfPresent(String.self, forKey: .restorePoint)
+        timeline = try fields.decodeIfPresent(UInt32.self, forKey: .timeline)
         promote = try fields.decodeIfPresent(Bool.self, forKey: .promote) ?? false
         to = try fields.decodeIfPresent(String.self, forKey: .to)
         inPlace = try fields.decodeIfPresent(Bool.self, forKey: .inPlace) ?? false
@@ -82,8 +85,11 @@ package struct RestoreResult: Sendable, Codable, Equatable {
         package var committed: Instant?
         /// It opens for writing by itself.
         package var promotes: Bool
+        /// What else might have been meant.
+        package var note: String?
 
-        package init(timeline: UInt32, position: String, committed: Instant?, promotes: Bool) {
+        package init(timeline: UInt32, position: String, committed: Instant?, promotes: Bool, note: String? = nil) {
+            self.note = note
             self.timeline = timeline
             self.position = position
             self.committed = committed

@@ -28,6 +28,14 @@ import Testing
         }
     }
 
+    @Test func theTimesThatAreAuthenticatedHaveTheFormOfTheSpecification() throws {
+        let descriptor = try RepositoryDescriptor(id: repository, created: created, key: master)
+        for bytes in [try slot(keyFile(1)).encoded(), try descriptor.encoded()] {
+            let text = String(decoding: bytes, as: UTF8.self)
+            #expect(text.contains("\"2026-11-18T11:06:40.123Z\""), "\(text)")
+        }
+    }
+
     @Test func theRightSlotIsFoundAmongOthers() throws {
         let slots = [try slot(passphrase("one")), try slot(keyFile(2)), try slot(passphrase("three"))]
         let (opened, slot) = try KeySlot.open(slots, with: passphrase("three"), of: repository)

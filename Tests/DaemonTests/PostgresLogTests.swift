@@ -180,16 +180,7 @@ struct PostgresLogTests {
         try server.execute("INSERT INTO ledger VALUES (1)", "SELECT pg_create_restore_point('here')")
         try server.execute("INSERT INTO ledger VALUES (2)")
         try await Self.received(server, daemon)
-        let folder = "\(server.folder)/back"
-        try await daemon.succeed("restore", "main", "--to", folder, "--restore-point", "here", "--promote")
-        server.stop()
-        try FileManager.default.moveItem(atPath: server.dataFolder, toPath: "\(server.folder)/former")
-        try FileManager.default.moveItem(atPath: folder, toPath: server.dataFolder)
-        try server.start()
-        try await until("an open server") {
-            try server.execute("SELECT pg_is_in_recovery() AS it").one().flag("it") == false
-        }
-        try await Self.received(server, daemon)
+        try await Self.goBack(server, daemon, to: ["--restore-point", "here"])
         try server.execute("INSERT INTO ledger VALUES (3)")
         try await Self.received(server, daemon)
         let newest = try await RestoredCluster([], by: daemon, beside: server, number: 0)
@@ -381,6 +372,25 @@ extension PostgresLogTests {
                 settings: ["max_slot_wal_keep_size = '1GB'", "track_commit_timestamp = on"] + settings)
         }
         return (try await PrivateDaemon.started(options(server)), server)
+    }
+
+    /// Lets a server go on from an earlier state, on a timeline of its own, and waits until that is received.
+    static func goBack(_ server: PostgresServer, _ daemon: PrivateDaemon, to words: [String]) async throws {
+        let folder = daemon.folder.fresh("back")
+        _ = try PrivateDaemon.good(
+            try await daemon.holdfast(["restore", "main", "--to", folder, "--promote"] + words))
+        try server.replaceFiles(by: folder)
+        try await until("an open server") {
+            try server.execute("SELECT pg_is_in_recovery() AS it").one().flag("it") == false
+        }
+        try await received(server, daemon)
+    }
+
+    /// The server's time, with microseconds.
+    static func now(_ server: PostgresServer) throws -> String {
+        try server.execute(
+            "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS now"
+        ).one().text("now")
     }
 
     static func options(_ server: PostgresServer) -> PrivateDaemon.Options {

@@ -32,6 +32,19 @@ import Testing
         #expect(Instant(microseconds: microseconds).rfc3339(offsetSeconds: offset) == text)
     }
 
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000Z"), (1_795_338_000_123_456, "2026-11-22T09:00:00.123456Z"),
+        (1_795_338_000_123_000, "2026-11-22T09:00:00.123Z"), (1_795_338_000_000_007, "2026-11-22T09:00:00.000007Z"),
+        (-1, "1969-12-31T23:59:59.999999Z"),
+    ])
+    func nothingIsLostOnTheWire(microseconds: Int64, text: String) throws {
+        let instant = Instant(microseconds: microseconds)
+        #expect(instant.rfc3339Exact() == text)
+        let json = try JSONEncoder().encode([instant])
+        #expect(String(decoding: json, as: UTF8.self) == "[\"\(text)\"]")
+        #expect(try JSONDecoder().decode([Instant].self, from: json) == [instant])
+    }
+
     @Test func textNamesTheSameMomentAtAnyOffset() throws {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2000 {

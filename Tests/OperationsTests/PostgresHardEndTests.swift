@@ -41,10 +41,10 @@ struct PostgresHardEndTests {
         ]
         _ = try await service.setMaintenance(rule, of: "main", by: .daemon)
         _ = try await service.runMaintenance(.weekly, of: "main", by: .daemon)
-        try await until("the step") {
+        try await Polling.until(within: .seconds(60), "the step") {
             try await service.maintenance(of: "main", for: .daemon).underWay?.stage == "system-updates"
         }
-        try await until("two processes") { Self.processes(mark) == 2 }
+        try await Polling.until(within: .seconds(60), "two processes") { Self.processes(mark) == 2 }
         #expect(try Self.limit(server) == 0)
 
         let host = fixture.host
@@ -54,13 +54,15 @@ struct PostgresHardEndTests {
             reading.wall = reading.wall + .seconds(900)
             return reading
         }
-        try await until("an open database") { try Self.limit(server) == 7 }
+        try await Polling.until(within: .seconds(60), "an open database") { try Self.limit(server) == 7 }
         // The program has not ended yet: nobody waited for it.
-        try await until("the report") { try await service.maintenance(of: "main", for: .daemon).underWay == nil }
+        try await Polling.until(within: .seconds(60), "the report") {
+            try await service.maintenance(of: "main", for: .daemon).underWay == nil
+        }
         let record = try #require(try await service.maintenance(of: "main", for: .daemon).history.first)
         #expect(record.text.contains("was cut off at its hard end"), "\(record.text)")
         #expect(record.undone == [.systemUpdates, .prune])
-        try await until("the end of both") { Self.processes(mark) == 0 }
+        try await Polling.until(within: .seconds(60), "the end of both") { Self.processes(mark) == 0 }
     }
 
     private static func limit(_ server: PostgresServer) throws -> Int {
@@ -76,15 +78,6 @@ struct PostgresHardEndTests {
             guard Int32(name) != nil else { return false }
             let line = (try? Files.read("/proc/\(name)/cmdline", limit: 1 << 16)) ?? []
             return String(decoding: line, as: UTF8.self).contains(word)
-        }
-    }
-
-    /// Looks again and again: processes and sessions of others tell nobody when they end.
-    private func until(_ what: String, _ condition: () async throws -> Bool) async throws {
-        let end = BootClock.now() + .seconds(60)
-        while try await !condition() {
-            guard BootClock.now() < end else { throw Fault(.timedOut, "waited in vain for \(what)") }
-            try await Task.sleep(for: .milliseconds(20))
         }
     }
 }

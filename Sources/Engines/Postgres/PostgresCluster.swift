@@ -20,6 +20,14 @@ package struct PostgresCluster: Sendable, Equatable {
     package var databases: [PostgresDatabase]
 
     package var majorVersion: Int { version / 1_00_00 }
+
+    /// A standby can't switch its log file, and its backups would end where it happens to have replayed to.
+    static func inRecovery(_ server: String) -> Fault {
+        Fault(
+            .serverUnsupported,
+            "server \(server) is a standby, or still follows its log to where it was restored to",
+            hint: "back up its primary; once it is promoted, it is backed up by itself")
+    }
 }
 
 package struct PostgresTablespace: Sendable, Equatable {

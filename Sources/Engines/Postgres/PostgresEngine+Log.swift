@@ -31,8 +31,10 @@ extension PostgresEngine {
 
     package func logBase(token: String) -> LogBase? { try? Records.decode(PostgresToken.self, from: token).base }
 
-    package func findStop(_ target: LogTarget, after base: LogBase, in log: any LogSource) throws -> LogStop? {
-        try PostgresRecovery(log: log, base: base).stop(at: target)
+    package func findStop(
+        _ target: LogTarget, on timeline: UInt32?, after base: LogBase, in log: any LogSource
+    ) throws -> LogStop? {
+        try PostgresRecovery(log: log, base: base).stop(at: target, on: timeline)
     }
 
     package func followLog(

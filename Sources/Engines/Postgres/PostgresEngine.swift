@@ -23,7 +23,8 @@ package final class PostgresEngine: Engine {
             let folder = Files.realPath(cluster.dataFolder) ?? cluster.dataFolder
             let found = FoundDatabase(
                 name: DatabaseName(server.name), path: folder,
-                size: cluster.databases.reduce(.zero) { $0 + $1.size }, fault: readFault(folder),
+                size: cluster.databases.reduce(.zero) { $0 + $1.size },
+                fault: cluster.isInRecovery ? PostgresCluster.inRecovery(server.name) : readFault(folder),
                 members: cluster.databases.map { database in
                     FoundMember(
                         name: DatabaseName(server: server.name, path: database.name), size: database.size,

@@ -17,8 +17,8 @@ struct PostgresLogFiles {
     /// - Parameter promotes: whether the server opens for writing by itself once it is there; else it waits, readable.
     func write(upTo stop: LogStop, promotes: Bool) throws {
         for leg in legs(to: stop) { try write(leg) }
-        for timeline in Set(legs(to: stop).map(\.timeline)) {
-            guard let history = log.timelines[timeline], !history.isEmpty else { continue }
+        // Also of timelines that are not followed: a server that opens for writing takes a number that none of them has.
+        for (timeline, history) in log.timelines where !history.isEmpty {
             try put("pg_wal/\(WALSegments.historyName(timeline))", history)
         }
         try Files.syncDirectory("\(folder)/pg_wal")

@@ -168,23 +168,24 @@ extension PostgresLogParser.Record {
     /// Goes on in the next file.
     var isSwitch: Bool { manager == Manager.log && info & 0xF0 == 0x40 }
 
-    /// When a transaction was committed or rolled back; nil for any other record.
-    ///
-    /// Source: `access/xact.h`: the time comes first in commits (0x00), aborts (0x20) and those of prepared transactions
-    /// (0x30, 0x40).
-    package var ended: Instant? {
-        guard manager == Manager.transaction, [0x00, 0x20, 0x30, 0x40].contains(info & 0x70), let data = mainData,
-            data.count >= 8
-        else { return nil }
-        return PostgresLogTime.instant(data)
+    /// How a transaction ended; nil for any other record.
+    var ending: PostgresLogEnding? {
+        guard manager == Manager.transaction, let data = mainData else { return nil }
+        return PostgresLogEnding(info: info, transaction: transaction, data)
     }
 
-    var isCommit: Bool { manager == Manager.transaction && [0x00, 0x30].contains(info & 0x70) }
+    /// When a transaction was committed or rolled back; nil for any other record.
+    package var ended: Instant? { ending?.at }
 
-    /// The name of a restore point; nil for any other record.
-    package var restorePoint: String? {
+    package var restorePoint: String? { namedPlace?.name }
+
+    /// A restore point; nil for any other record.
+    ///
+    /// Source: `access/xlog_internal.h`, `xl_restore_point`: the time comes first, then the name.
+    var namedPlace: (name: String, at: Instant)? {
         guard manager == Manager.log, info & 0xF0 == 0x70, let data = mainData, data.count > 8 else { return nil }
-        return String(decoding: data.dropFirst(8).prefix { $0 != 0 }, as: UTF8.self)
+        let name = String(decoding: data.dropFirst(8).prefix { $0 != 0 }, as: UTF8.self)
+        return (name, PostgresLogTime.instant(data))
     }
 
     /// What comes after the references to blocks, of which records of these kinds have none.
@@ -200,15 +201,5 @@ extension PostgresLogParser.Record {
             }
         }
         return nil
-    }
-}
-
-/// Times of PostgreSQL: microseconds since 2000.
-enum PostgresLogTime {
-    static let epoch = Instant(seconds: 946_684_800)
-
-    static func instant(_ bytes: ArraySlice<UInt8>) -> Instant {
-        let number = bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return epoch + .microseconds(Int64(bitPattern: number))
     }
 }

@@ -35,7 +35,7 @@ struct PostgresLogSlot {
     /// Makes the slot where it is missing or has lost its hold.
     ///
     /// - Returns: its state.
-    /// - Throws: `slot-unlimited`; `not-permitted` with what would help; `busy` when no slot is free.
+    /// - Throws: `server-unsupported` for a standby; `slot-unlimited`; `not-permitted` with what would help; `busy` when no slot is free.
     func ensure() throws -> State {
         try connection.require(.replication)
         try requireLimit()
@@ -67,10 +67,13 @@ struct PostgresLogSlot {
         try connection.query("SELECT pg_drop_replication_slot($1)", [slot.name], needs: .replication)
     }
 
-    /// A slot without a limit lets a daemon that is down fill the server's disk.
+    /// A slot without a limit lets a daemon that is down fill the server's disk; that of a standby knows no present place.
     private func requireLimit() throws {
-        let now = try connection.query("SELECT current_setting('max_slot_wal_keep_size') AS size").one().text("size")
-        guard now == "-1" else { return }
+        let now = try connection.query(
+            "SELECT current_setting('max_slot_wal_keep_size') AS size, pg_is_in_recovery() AS recovering"
+        ).one()
+        guard try !now.flag("recovering") else { throw PostgresCluster.inRecovery(connection.server) }
+        guard try now.text("size") == "-1" else { return }
         guard let limit = slot.limit else {
             throw Fault(
                 .slotUnlimited,

@@ -6,11 +6,13 @@ struct PostgresRecovery {
     /// What the recovery begins with: where the backup is complete.
     let base: LogPosition
     let fileLength: UInt64
+    private let counter: PostgresTransactionCounter
 
     init(log: any LogSource, base: LogBase) {
         self.log = log
         self.base = base.position
         fileLength = base.fileLength
+        counter = PostgresTransactionCounter(newest: base.transaction)
     }
 
     /// A stretch of one timeline on the way.
@@ -20,20 +22,51 @@ struct PostgresRecovery {
         var to: UInt64?
     }
 
+    /// - Parameter timeline: nil is the newest one that goes on from the backup, which is where the server has been last.
     /// - Returns: nil when nothing follows the backup that counts.
     /// - Throws: `target-not-reached` when the log doesn't go that far or has no such thing; `wrong-usage` for a position
     ///   that is none; damage of the log.
-    func stop(at target: LogTarget) throws -> LogStop? {
-        // The newest timeline that goes on from the backup, which is where the server has been last.
-        let timelines = log.timelines.keys.filter { $0 >= base.timeline }.sorted(by: >)
-        for timeline in timelines {
-            guard let way = way(to: timeline) else { continue }
+    func stop(at target: LogTarget, on timeline: UInt32? = nil) throws -> LogStop? {
+        let ways = log.timelines.keys.filter { $0 >= base.timeline }.sorted(by: >).compactMap { way(to: $0) }
+        if let timeline {
+            guard let way = ways.first(where: { $0.last?.timeline == timeline }) else {
+                throw missing("no log of timeline \(timeline) was received after this backup")
+            }
             return try stop(at: target, on: way)
         }
-        switch target {
-        case .end, .time: return nil
-        case .position, .transaction, .restorePoint: throw missing("no log was received after this backup")
+        guard let way = ways.first else {
+            switch target {
+            case .end, .time: return nil
+            case .position, .transaction, .restorePoint: throw missing("no log was received after this backup")
+            }
         }
+        do {
+            var stop = try stop(at: target, on: way)
+            if case .time = target, let found = stop {
+                stop?.note = try note(of: found, besides: ways.dropFirst(), target)
+            }
+            return stop
+        } catch var fault as Fault where fault.code == .targetNotReached && ways.count > 1 {
+            let others = ways.dropFirst().compactMap { $0.last.map { "\($0.timeline)" } }.joined(separator: ", ")
+            fault.hint = "`--timeline` looks on another one, which the server has left: \(others)"
+            throw fault
+        }
+    }
+
+    /// Who names a time in which another timeline was written, too, may mean that one.
+    private func note(of found: LogStop, besides ways: some Sequence<[Leg]>, _ target: LogTarget) throws -> String? {
+        for way in ways {
+            do {
+                guard let other = try stop(at: target, on: way), let committed = other.committed,
+                    found.committed.map({ $0 < committed }) ?? true
+                else { continue }
+                return "timeline \(other.timeline), which the server has left, had newer commits by then, up to "
+                    + "\(PostgresLogTime.text(committed)): `--timeline \(other.timeline)` leads to them"
+            } catch let fault as Fault where fault.code == .targetNotReached {
+                continue
+            }
+        }
+        return nil
     }
 
     private func way(to timeline: UInt32) -> [Leg]? {
@@ -50,7 +83,7 @@ struct PostgresRecovery {
     private func stop(at target: LogTarget, on way: [Leg]) throws -> LogStop? {
         let position = try position(target)
         var parser = PostgresLogParser(from: base.offset, fileLength: fileLength)
-        var search = Search(target: target, position: position, before: nil)
+        var search = PostgresLogSearch(target: target, position: position, counter: counter)
         var found: LogStop?
         var timeline = base.timeline
         for leg in way {
@@ -63,6 +96,7 @@ struct PostgresRecovery {
             }
             if let found { return found }
             if parser.isOver || leg.to.map({ reached < $0 }) ?? log.goesOn(leg.timeline, beyond: reached) {
+                if let outcome = search.outcomeAtGap(timeline: timeline) { return outcome }
                 throw broken(leg.timeline, at: parser.isOver ? parser.position : reached, search)
             }
             guard let end = leg.to, reached >= end else { break }
@@ -86,85 +120,21 @@ struct PostgresRecovery {
     }
 
     /// What was received goes on, but can't be followed there.
-    private func broken(_ timeline: UInt32, at position: UInt64, _ search: Search) -> Fault {
-        let last = search.before.map { PostgresLSN($0.start).description }
+    private func broken(_ timeline: UInt32, at position: UInt64, _ search: PostgresLogSearch) -> Fault {
+        let ways = [
+            search.newest.map { "`--at \($0.rfc3339Exact())`" },
+            search.before.map { "`--lsn \(PostgresLSN($0.start))`" },
+        ].compactMap { $0 }
         return Fault(
             .targetNotReached,
             "the log that was received after this backup has a gap at \(PostgresLSN(position)) of timeline \(timeline)",
-            hint: last.map { "`--lsn \($0)` leads up to it; a later backup lies behind it" }
-                ?? "restore the backup as it is with --backup, or a later one")
+            hint: ways.isEmpty
+                ? "restore the backup as it is with --backup" : "\(ways.joined(separator: " or ")) leads up to it")
     }
 
     private func missing(_ what: String) -> Fault {
         Fault(
             .targetNotReached, what,
             hint: "name a time with --at, or a backup with --backup; `holdfast backups` lists them")
-    }
-}
-
-/// The state of a search through the records of a log.
-private struct Search {
-    let target: LogTarget
-    let position: UInt64?
-    /// The last record that counts if the next one doesn't.
-    var before: (start: UInt64, end: UInt64)?
-    var committed: Instant?
-    /// Of any transaction.
-    var newest: Instant?
-
-    /// - Returns: where to stop, once that is known.
-    mutating func take(_ record: PostgresLogParser.Record, timeline: UInt32) -> LogStop? {
-        let ended = record.ended
-        if case .time(let limit) = target, let ended, ended > limit {
-            // The record before this one, which may lie in the backup.
-            let last = before ?? (record.previous, record.start)
-            return LogStop(
-                timeline: timeline, last: last.start, place: PostgresLSN(last.start).description, end: last.end,
-                committed: committed)
-        }
-        before = (record.start, record.end)
-        if let ended { newest = max(ended, newest ?? ended) }
-        if record.isCommit { committed = ended ?? committed }
-        let isIt =
-            switch target {
-            case .end, .time: false
-            case .position: position.map { record.start >= $0 } ?? false
-            case .transaction(let number): record.isCommit && record.transaction == UInt32(truncatingIfNeeded: number)
-            case .restorePoint(let name): record.restorePoint == name
-            }
-        return isIt
-            ? LogStop(
-                timeline: timeline, last: record.start, place: PostgresLSN(record.start).description, end: record.end,
-                committed: committed) : nil
-    }
-
-    /// At the end of the log.
-    func outcome(timeline: UInt32) -> LogStop? {
-        switch target {
-        case .end, .time:
-            before.map {
-                LogStop(
-                    timeline: timeline, last: $0.start, place: PostgresLSN($0.start).description, end: $0.end,
-                    committed: committed)
-            }
-        case .position:
-            // The last record may begin before the position and reach up to it.
-            before.flatMap { last in
-                position.map { $0 <= last.end } == true
-                    ? LogStop(
-                        timeline: timeline, last: last.start, place: PostgresLSN(last.start).description, end: last.end,
-                        committed: committed) : nil
-            }
-        case .transaction, .restorePoint: nil
-        }
-    }
-
-    var shortfall: String {
-        switch target {
-        case .end, .time: "nothing of the log was received after this backup"
-        case .position(let text): "the log that was received ends before \(text)"
-        case .transaction(let number): "the log after this backup has no commit of transaction \(number)"
-        case .restorePoint(let name): "the log after this backup has no restore point \(name)"
-        }
     }
 }

@@ -39,9 +39,7 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
         let connection = try access.connectAnyhow()
         facts = try PostgresDiscovery.look(connection)
         guard !facts.isInRecovery else {
-            throw Fault(
-                .wrongUsage, "server \(access.server) is a standby, which can't be backed up here",
-                hint: "back up the primary server")
+            throw PostgresCluster.inRecovery(access.server)
         }
         try connection.require(.startBackup, .stopBackup, .replication)
         try Self.requireSlots(connection)
@@ -80,7 +78,10 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
         var result = try addSmallFiles()
         // Nobody waits for an archive: the log is stored here.
         let answer = try connection.query(
-            "SELECT lsn, labelfile, spcmapfile FROM \(facts.hasNewNames ? "pg_backup_stop(false)" : "pg_stop_backup(false, false)")",
+            """
+            SELECT lsn, labelfile, spcmapfile, pg_snapshot_xmax(pg_current_snapshot())::text AS next
+            FROM \(facts.hasNewNames ? "pg_backup_stop(false)" : "pg_stop_backup(false, false)")
+            """,
             limit: Self.slowest, needs: .stopBackup
         )
         .one()
@@ -109,7 +110,8 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
         token = Records.encode(
             PostgresToken(
                 system: facts.systemIdentifier, timeline: facts.timeline, stopped: "\(stopped)", small: small,
-                logFile: UInt64(facts.logFileSize.bytes)))
+                logFile: UInt64(facts.logFileSize.bytes),
+                transaction: try answer.optional("next").flatMap { UInt64($0) }))
         return result
     }
 

@@ -10,12 +10,14 @@ struct PostgresToken: Codable {
     var small: UInt64
     /// Bytes of a file of the log.
     var logFile: UInt64?
+    /// The number, of 64 bits, that the next transaction had when the backup was complete.
+    var transaction: UInt64?
 
     var base: LogBase? {
         PostgresLSN(stopped).map {
             LogBase(
                 position: LogPosition(system: system, timeline: timeline, offset: $0.value),
-                fileLength: logFile ?? 16 << 20)
+                fileLength: logFile ?? 16 << 20, transaction: transaction)
         }
     }
 }

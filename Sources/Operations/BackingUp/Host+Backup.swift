@@ -26,7 +26,7 @@ extension Host {
                 return ending
             },
             ended: { [self] in
-                following.wake(database.server.name)
+                following.lookAgain(at: database.server.name)
                 ended()
             })
     }

@@ -28,8 +28,13 @@ final class Following: Sendable {
         }
     }
 
-    /// A backup is there that a log can go on from.
-    func wake(_ server: String) { self[server]?.wake() }
+    /// Backups of any server may be there that were not known.
+    func lookAgain() {
+        for follower in followers.withLock({ Array($0.values) }) { follower.lookAgain() }
+    }
+
+    /// A backup may be there that a log can go on from, or the server's databases are others than before.
+    func lookAgain(at server: String) { self[server]?.lookAgain() }
 }
 
 extension Host {

@@ -32,6 +32,10 @@ final class LogFollower: Sendable {
         /// The one that is open.
         var stream: (any LogStream)?
         var slot: LogSlot?
+        /// Whose log it is; nil while that isn't known, or has to be asked again.
+        var unit: UnitID?
+        /// Counts the reasons to ask again.
+        var doubts = 0
     }
 
     /// How following begins.
@@ -82,7 +86,13 @@ final class LogFollower: Sendable {
         wake()
     }
 
-    /// Something happened that it may wait for, such as a first backup.
+    /// Something happened that may have changed whose log it is, or that there is any backup for it to go on from.
+    func lookAgain() {
+        doubtUnit()
+        wake()
+    }
+
+    /// Something happened that somebody may wait for.
     func wake() {
         changed.withLock {
             changes += 1
@@ -137,6 +147,8 @@ final class LogFollower: Sendable {
                 let fault = Fault.wrapping(error)
                 start = Start(after: fault, of: start)
                 if start == .unchecked { continue }
+                // Another server may be there now.
+                if fault.code == .logDiffers { doubtUnit() }
                 tell(fault)
             }
             pause(rest, unlessChangedSince: self.seen)
@@ -146,8 +158,23 @@ final class LogFollower: Sendable {
 
     /// Nil while the server has no backup for its log to go on from.
     private func unit() throws -> BackupUnit? {
-        let records = try host.catalog.databases().filter { $0.server == server.name && $0.state != .gone }
-        guard let record = records.first, record.lastBackup != nil else { return nil }
-        return BackupUnit(record.unit, in: try host.repositories.open())
+        guard let id = try now.unit ?? findUnit() else { return nil }
+        return BackupUnit(id, in: try host.repositories.open())
+    }
+
+    private func findUnit() throws -> UnitID? {
+        let doubts = now.doubts
+        let records = try host.catalog.databases(server: server.name)
+        guard let record = records.first(where: { $0.state != .gone }), record.lastBackup != nil else { return nil }
+        // What it was found to be before a change is not kept.
+        state.withLock { if $0.doubts == doubts { $0.unit = record.unit } }
+        return record.unit
+    }
+
+    private func doubtUnit() {
+        state.withLock { state in
+            state.unit = nil
+            state.doubts += 1
+        }
     }
 }

@@ -74,7 +74,8 @@ struct BackupLibrary {
             let records = try living(of: unit).records.sorted {
                 ($0.draft.instant, $0.sequence) > ($1.draft.instant, $1.sequence)
             }
-            let choice = RecoveryChoice(unit: unit, records: records, target: target, promotes: request.promote)
+            let choice = RecoveryChoice(
+                unit: unit, records: records, target: target, timeline: request.timeline, promotes: request.promote)
             if let (record, recovery) = try choice.find() { return (unit, record, recovery) }
             // One whose log is followed may hold what was committed up to when it was finished.
             if let first = records.last, try EngineDefaults(of: first).logBase(of: first) != nil {
@@ -83,7 +84,8 @@ struct BackupLibrary {
         }
         let (unit, record) = try choose(request.database, request.backup, at: request.at)
         guard let target, request.backup != nil else { return (unit, record, nil) }
-        let choice = RecoveryChoice(unit: unit, records: [record], target: target, promotes: request.promote)
+        let choice = RecoveryChoice(
+            unit: unit, records: [record], target: target, timeline: request.timeline, promotes: request.promote)
         return (unit, record, try choice.find()?.1)
     }
 

@@ -33,9 +33,10 @@ extension Host {
         }
         switch discovery {
         case .complete:
-            try catalog.record(
+            let changes = try catalog.record(
                 .complete(sightings, identity: finding.memory), server: server.name, terms: try discoveryTerms())
             observeLeftovers(of: server)
+            if changes != DiscoveryChanges() { following.lookAgain(at: server.name) }
         case .unreachable(let fault, _):
             try catalog.record(.unreachable(fault), server: server.name, terms: try discoveryTerms())
         }

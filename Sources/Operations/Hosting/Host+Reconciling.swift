@@ -9,6 +9,7 @@ extension Host {
         do {
             let units = Set(try repository.units())
             try catalog.adopt(try storedDatabases(in: repository), onlyStored: units, at: WallClock.now())
+            following.lookAgain()
         } catch {
             report(Fault.wrapping(error))
         }

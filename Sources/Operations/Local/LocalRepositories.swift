@@ -88,7 +88,7 @@ private struct OpenRepository: LocalRepository {
         if request.dryRun {
             return RestoreResult(
                 backup: plan.record.id, database: plan.name, instant: plan.record.draft.instant,
-                path: plan.target.path, size: plan.size)
+                path: plan.target.path, size: plan.size, recovery: plan.recovery?.shown)
         }
         let intent = "\(Files.parent(of: plan.target.path))/.\(Files.name(of: plan.target.path)).restore-intent"
         if plan.isInPlace, Files.exists(intent) { _ = try FileSwap.resume(intent: intent) }
@@ -116,7 +116,7 @@ private struct OpenRepository: LocalRepository {
         if request.dryRun {
             return RestoreResult(
                 backup: restore.record.id, database: name, instant: restore.record.draft.instant, path: target.path,
-                size: restore.size)
+                size: restore.size, recovery: restore.recovery?.shown)
         }
         return try LocalProgress.report("restoring", total: nil, to: progress) { step in
             try restore.toFile(target, step: step)

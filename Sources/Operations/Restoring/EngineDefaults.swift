@@ -33,8 +33,10 @@ struct EngineDefaults: Sendable {
 
     func logBase(of record: PointRecord) -> LogBase? { engine.logBase(token: record.draft.token) }
 
-    func findStop(_ target: LogTarget, after base: LogBase, in log: any LogSource) throws -> LogStop? {
-        try engine.findStop(target, after: base, in: log)
+    func findStop(
+        _ target: LogTarget, on timeline: UInt32?, after base: LogBase, in log: any LogSource
+    ) throws -> LogStop? {
+        try engine.findStop(target, on: timeline, after: base, in: log)
     }
 
     func followLog(

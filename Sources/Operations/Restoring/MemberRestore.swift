@@ -12,7 +12,7 @@ struct MemberRestore: Sendable {
     let unit: BackupUnit
     let record: PointRecord
     /// The log that the copy follows first; nil for the backup as it is.
-    private let recovery: Recovery?
+    let recovery: Recovery?
     let engine: any MemberEngine
     /// Where the copy goes; nothing of it is left.
     let scratch: String
@@ -150,7 +150,8 @@ struct MemberRestore: Sendable {
         Wire::Run(
             id: "0", kind: .restore, state: .succeeded, database: name, actor: Principal(actor), created: now,
             started: now, finished: now,
-            outcome: "would restore \(name) out of \(record.id), \(size), \(Self.place(target))",
+            outcome: "would restore \(name) out of \(record.id), \(size), \(Self.place(target))"
+                + (recovery?.shown.intent ?? ""),
             backup: record.id)
     }
 }

@@ -19,8 +19,8 @@ struct Recovery: Sendable {
 
     var shown: RestoreResult.Recovery {
         RestoreResult.Recovery(
-            timeline: stop.timeline, position: stop.place, committed: stop.committed,
-            promotes: promotes)
+            timeline: stop.timeline, position: stop.place, committed: stop.committed, promotes: promotes,
+            note: stop.note)
     }
 }
 
@@ -30,6 +30,8 @@ struct RecoveryChoice {
     /// Backups that may be built on, newest first.
     let records: [PointRecord]
     let target: LogTarget
+    /// That it is to stop on; nil is the one where the server has been last.
+    var timeline: UInt32?
     let promotes: Bool
 
     /// - Returns: nil when no log follows any of the backups, and the target doesn't need one.
@@ -46,13 +48,13 @@ struct RecoveryChoice {
                 return (record, nil)
             }
             do {
-                let stop = try engine.findStop(target, after: base, in: log)
+                let stop = try engine.findStop(target, on: timeline, after: base, in: log)
                 return (
                     record, stop.map { Recovery(base: base, log: log, stop: $0, promotes: promotes, reading: reading) }
                 )
             } catch let fault as Fault where fault.code == .targetNotReached {
                 // An older backup may be in front of it.
-                missing = missing ?? fault
+                missing = missing ?? namingNext(fault)
             }
         }
         if let missing { throw missing }
@@ -60,9 +62,21 @@ struct RecoveryChoice {
         throw Fault(.targetNotReached, "no log was received that leads there", hint: "restore a backup, or to a time")
     }
 
+    /// A time that can't be reached may be near one that can: the backup that came next.
+    private func namingNext(_ fault: Fault) -> Fault {
+        guard case .time(let limit) = target, let next = records.last(where: { $0.draft.finished > limit }) else {
+            return fault
+        }
+        var fault = fault
+        fault.hint =
+            (fault.hint.map { "\($0); " } ?? "")
+            + "`--at \(next.draft.finished.rfc3339Exact())` is the first moment after it, of backup \(next.id)"
+        return fault
+    }
+
     private var needsLog: Bool {
         switch target {
-        case .end, .time: false
+        case .end, .time: timeline != nil
         case .position, .transaction, .restorePoint: true
         }
     }
@@ -85,7 +99,14 @@ extension RestoreRequest {
             guard targets.count <= 1 else {
                 throw Fault(.wrongUsage, "name one of a time, a position, a transaction and a restore point")
             }
-            return targets.first ?? (backup == nil ? .end : nil)
+            return targets.first ?? (backup == nil || timeline != nil ? .end : nil)
         }
+    }
+}
+
+extension RestoreResult.Recovery {
+    /// What a dry run adds.
+    var intent: String {
+        "; its log is followed up to \(position) of timeline \(timeline)" + (note.map { "; \($0)" } ?? "")
     }
 }

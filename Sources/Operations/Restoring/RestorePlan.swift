@@ -12,7 +12,7 @@ struct RestorePlan: Sendable {
     let target: RestoreTarget
     let isInPlace: Bool
     /// The log that the restored server follows; nil for a backup as it is.
-    private let recovery: Recovery?
+    let recovery: Recovery?
     private let engine: EngineDefaults
 
     /// - Parameters:
@@ -108,7 +108,8 @@ struct RestorePlan: Sendable {
         Wire::Run(
             id: "0", kind: .restore, state: .succeeded, database: name, actor: Principal(actor), created: now,
             started: now, finished: now,
-            outcome: "would restore \(record.id), \(size), \(isInPlace ? "in place of" : "to") \(target.path)",
+            outcome: "would restore \(record.id), \(size), \(isInPlace ? "in place of" : "to") \(target.path)"
+                + (recovery?.shown.intent ?? ""),
             backup: record.id)
     }
 }

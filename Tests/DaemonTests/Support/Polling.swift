@@ -1,3 +1,4 @@
+import EnginesTestSupport
 import Foundation
 import Synchronization
 import Testing
@@ -9,17 +10,12 @@ func eventually<Answer>(
     within limit: Duration = .seconds(30), _ what: @autoclosure () -> String, killing child: Child? = nil,
     _ question: () async throws -> Answer?
 ) async throws -> Answer {
-    let end = ContinuousClock.now + limit
-    var pause = Duration.milliseconds(1)
-    while true {
-        if let answer = try await question() { return answer }
-        guard ContinuousClock.now < end else {
+    try await Polling.eventually(
+        within: limit, what(),
+        orThrow: { complaint in
             child?.killGroup()
-            throw Unexpected("waited \(limit) in vain for \(what())\n\(child?.errors.suffix(1500) ?? "")")
-        }
-        try await Task.sleep(for: pause)
-        pause = min(pause * 2, .milliseconds(20))
-    }
+            return Unexpected("\(complaint)\n\(child?.errors.suffix(1500) ?? "")")
+        }, question)
 }
 
 /// As `eventually` for a condition.

@@ -1,5 +1,6 @@
 import Engines
 import EnginesTestSupport
+import Foundation
 import Model
 
 /// A backup restored and at work, on another port than the server it is of.
@@ -27,7 +28,11 @@ final class RestoredCluster {
         guard output.status == 0 else { throw Unexpected("\(output)") }
     }
 
-    deinit { try? PostgresServer.run("pg_ctl", ["-D", folder, "-w", "-m", "immediate", "stop"]) }
+    deinit {
+        try? PostgresServer.run("pg_ctl", ["-D", folder, "-w", "-m", "immediate", "stop"])
+        // A long run makes hundreds of them.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
 
     /// Waits until it has followed its log to where it was to stop, and stands still there.
     func arrive() async throws {

@@ -59,6 +59,43 @@ struct PostgresSnapshotTests {
         #expect(fault?.code == .sourceChanged)
     }
 
+    @Test func aServerThatCrashedMeanwhileStartsItOver() throws {
+        let server = try PostgresServer()
+        try server.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS id")
+        let (engine, database) = try engine(server)
+        let snapshot = try engine.snapshot(of: database, patience: .fresh)
+        defer { snapshot.close() }
+        var page = [UInt8](repeating: 1, count: 8192)
+        let file = try #require(snapshot.files.firstIndex { $0.path.hasSuffix("/PG_VERSION") })
+        try page.withUnsafeMutableBytes { try snapshot.read(pages: 0..<1, of: file, into: $0) }
+        server.kill9()
+        try server.start()
+        // It may answer again by now: what was begun before is over all the same.
+        let fault = #expect(throws: Fault.self) { try snapshot.finish() }
+        #expect(fault?.code == .serverUnreachable)
+        let slots = "SELECT count(*) AS n FROM pg_replication_slots"
+        #expect(try server.execute(slots).one().number("n") == 0)
+        let next = try engine.snapshot(of: database, patience: .fresh)
+        #expect(try next.finish().contains { $0.path.hasSuffix("/backup_label") })
+        next.close()
+    }
+
+    @Test func aStandbyIsRefused() throws {
+        let primary = try PostgresServer(settings: ["max_slot_wal_keep_size = '1GB'"])
+        let standby = try PostgresServer(standbyOf: primary)
+        let definition = ServerDefinition(
+            name: "main", folders: [], connection: standby.connectionString(), scratch: "\(standby.folder)/scratch")
+        let engine = try EngineRegistry.engine("postgres", for: definition)
+        let database = try #require(engine.discover(known: [], memory: nil).finding.databases.first)
+        #expect(database.fault?.code == .serverUnsupported)
+        let refused = #expect(throws: Fault.self) { try engine.snapshot(of: database, patience: .fresh) }
+        #expect(refused?.code == .serverUnsupported && refused?.hint?.contains("primary") == true)
+        let unfollowed = #expect(throws: Fault.self) {
+            try engine.followLog(LogSlot(name: "holdfast_test", limit: nil), after: nil, stored: 0)
+        }
+        #expect(unfollowed?.code == .serverUnsupported)
+    }
+
     @Test func aServerWithoutReplicationIsToldWhatToSet() throws {
         let server = try PostgresServer(settings: ["max_replication_slots = 0"])
         let (engine, database) = try engine(server)
