@@ -9,6 +9,11 @@ package struct ImageRoot: Sendable, Hashable {
 
     private init(value: UInt128) { self.value = value }
 
+    /// The root of an image of one page.
+    package init(file: UInt32, page: UInt32, hash: PageHash, by hasher: PageHasher) {
+        value = hasher.term(file: file, page: page, hash: hash)
+    }
+
     package mutating func add(file: UInt32, page: UInt32, hash: PageHash, by hasher: PageHasher) {
         value &+= hasher.term(file: file, page: page, hash: hash)
     }

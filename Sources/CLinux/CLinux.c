@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,8 +48,24 @@ void holdfast_give_way(int nice) {
     syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 7);
 }
 
+// Code is mapped from files, never written, and read again from the page cache when it is next run.
+// Source: madvise(2), MADV_DONTNEED; dl_iterate_phdr(3).
+static int forget_code(struct dl_phdr_info *object, size_t size, void *unused) {
+    (void)size, (void)unused;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int index = 0; index < object->dlpi_phnum; index++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[index];
+        if (part->p_type != PT_LOAD || !(part->p_flags & PF_X) || (part->p_flags & PF_W)) continue;
+        uintptr_t start = (object->dlpi_addr + part->p_vaddr + page - 1) & ~(page - 1);
+        uintptr_t end = (object->dlpi_addr + part->p_vaddr + part->p_memsz) & ~(page - 1);
+        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
 void holdfast_trim_memory(void) {
     malloc_trim(0);
+    dl_iterate_phdr(forget_code, NULL);
 }
 
 // Source: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET. The expiry is a century away: it isn't meant to be reached.

@@ -2,7 +2,7 @@ package import Model
 
 /// One committed state of a database, readable while clients go on writing.
 ///
-/// Used by one thread at a time. Nothing of it lasts beyond `close()`.
+/// Used by one thread at a time, but for `read` where `readsInParallel` says so. Nothing of it lasts beyond `close()`.
 package protocol Snapshot: AnyObject, Sendable {
     /// The files that make up the image; positions in this table are the `file` of `read`.
     var files: [SnapshotFile] { get }
@@ -20,6 +20,9 @@ package protocol Snapshot: AnyObject, Sendable {
     /// - Throws: `source-changed` when the state is gone: close and start over; `database-truncated`, `input-output`.
     func read(pages: Range<UInt32>, of file: Int, into buffer: UnsafeMutableRawBufferPointer) throws
 
+    /// Whether `read` may be called on several threads at once.
+    var readsInParallel: Bool { get }
+
     /// Confirms that everything read belongs to the one state. Without it nothing read may be relied on.
     ///
     /// - Returns: files that complete the image and are known only now, such as the log written meanwhile; `read` takes
@@ -36,6 +39,7 @@ package protocol Snapshot: AnyObject, Sendable {
 }
 
 extension Snapshot {
+    package var readsInParallel: Bool { false }
     package func isSame(as token: String) -> Bool { true }
 }
 

@@ -2,6 +2,7 @@ import CLinux
 
 /// Memory of this process.
 package enum Memory {
-    /// Gives what was freed back to the system; worth its milliseconds only when nothing works.
+    /// Gives back to the system what was freed, and pages of code that the last work needed; worth its milliseconds only
+    /// when nothing works.
     package static func giveBack() { holdfast_trim_memory() }
 }

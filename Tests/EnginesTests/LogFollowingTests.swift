@@ -102,12 +102,21 @@ import Testing
     /// The proof: whatever writers do, at every recovery point each page that differs from the one before was named.
     @Test(arguments: [512, 4096, 65_536], [1, 3])
     func neverMissesAPageWhateverTheWritersDo(pageSize: Int, processes: Int) throws {
-        var random = PrintedRandom("neverMissesAPageWhateverTheWritersDo \(pageSize) \(processes)")
-        let fixture = try SQLiteFixture(pageSize: pageSize, size: 2_000_000)
+        try prove(pageSize, processes, size: 2_000_000, seconds: Long.isAsked ? 300 : 5)
+    }
+
+    @Test(.enabled(if: Long.isAsked))
+    func neverMissesAPageOfADatabaseThatHasALockPage() throws {
+        try prove(4096, 3, size: 1_150_000_000, seconds: 600)
+    }
+
+    private func prove(_ pageSize: Int, _ processes: Int, size: Int, seconds: Double) throws {
+        var random = PrintedRandom("pages of \(pageSize), \(processes) writers, \(size) bytes")
+        let fixture = try SQLiteFixture(pageSize: pageSize, size: size)
         let image = try fixture.namedImage()
         var engine = fixture.engine
         var writers = try Self.disturb(fixture, processes)
-        let deadline = Date(timeIntervalSinceNow: Long.isAsked ? 300 : 5)
+        let deadline = Date(timeIntervalSinceNow: seconds)
         var tally: [String: Int] = [:]
         while Date() < deadline {
             let found = try image.follow(engine)

@@ -20,7 +20,7 @@ int holdfast_open_unnamed(const char *directory);
 int holdfast_send_datagram(int socket, const char *path, const void *bytes, size_t count);
 /// setpriority(2) and ioprio_set(2) for the calling thread: a nice value not below `nice`, the lowest best-effort level.
 void holdfast_give_way(int nice);
-/// malloc_trim(3) with no room left.
+/// malloc_trim(3) with no room left; pages of code that was run for the work, or the start, count no more either.
 void holdfast_trim_memory(void);
 /// timerfd_create(2) that is never due, but can be read once the wall clock was set or the machine resumed; -1: none.
 int holdfast_watch_clock(void);

@@ -3,7 +3,7 @@ import Platform
 
 /// A snapshot that is a file as it lies there: a database at rest, or a scratch copy of our own.
 ///
-/// Unchecked: used by one thread at a time, as `Snapshot` asks.
+/// Unchecked: nothing in it changes before `close`.
 package final class ImageSnapshot: Snapshot, @unchecked Sendable {
     package let files: [SnapshotFile]
     package let instant: Instant
@@ -38,6 +38,8 @@ package final class ImageSnapshot: Snapshot, @unchecked Sendable {
         image = source.main
         self.source = (source, identity)
     }
+
+    package var readsInParallel: Bool { true }
 
     package func read(pages: Range<UInt32>, of file: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         guard let image else { throw Fault(.internalError, "a closed snapshot was read") }

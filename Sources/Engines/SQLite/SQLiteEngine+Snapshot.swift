@@ -52,6 +52,8 @@ extension SQLiteEngine {
                 try source.waitForExclusiveHolder(lockDeadline)
                 return try logged(source, look, patience)
             }
+            // The log was empty, and got its first frames before the index was read: the main file is not that state.
+            guard look.place?.frame ?? 0 == 0 else { throw source.changed() }
             let header = try source.header()
             return try header.usesLog
                 ? ImageSnapshot(resting: source, header: header, look: look) : locked(source, look, patience)

@@ -29,6 +29,13 @@ struct SourceLook: Codable, Equatable {
     }
 }
 
+extension SourceLook {
+    /// What the index told of the log; nil without running clients.
+    var place: LogPlace? {
+        index.flatMap(Hexadecimal.decode).flatMap(SharedIndex.init(head:)).map(LogPlace.init)
+    }
+}
+
 /// A snapshot's token: the look of the source when it was taken.
 struct ChangeToken: Codable, Equatable {
     static let format = 1
@@ -66,9 +73,9 @@ struct ChangeToken: Codable, Equatable {
     func place(in look: SourceLook) -> LogPlace? {
         guard look.main.isSameFile(as: self.look.main), let log = look.log, log.isSameFile(as: self.look.log),
             (look.writeVersion, look.readVersion) == (self.look.writeVersion, self.look.readVersion),
-            look.journal == nil, self.look.journal == nil, look.index != nil, let index = self.look.index
+            look.journal == nil, self.look.journal == nil, look.index != nil
         else { return nil }
-        return Hexadecimal.decode(index).flatMap(SharedIndex.init(head:)).map(LogPlace.init)
+        return self.look.place
     }
 
     private static func difference(_ old: SourceLook, _ new: SourceLook) -> String {

@@ -7,8 +7,9 @@ import Synchronization
 
 /// Reads a snapshot once, in order, and stores the pages that differ from the image before.
 ///
-/// One thread reads, a worker a core hashes, compresses and seals; a fixed set of buffers goes round between them, so
-/// memory is the same whatever the database's size.
+/// A worker a core reads, hashes, compresses and seals, each in a buffer of its own, so that pages are still in its cache
+/// when they are hashed; one thread before them looks up what the image before holds. A snapshot that is for one thread only
+/// is read by that thread, and a fixed set of buffers goes round. Memory is the same whatever the database's size.
 struct PageCapture {
     let snapshot: any Snapshot
     let matching: FileMatching
@@ -30,41 +31,59 @@ struct PageCapture {
     func run() throws -> CaptureTally {
         let workers = throttle.workers(cores: Threads.cores)
         let chunks = BoundedQueue<ChunkScan.Chunk>(capacity: workers)
-        let buffers = BoundedQueue<CaptureBuffer>(capacity: workers * 2 + 2)
-        for _ in 0..<(workers * 2 + 2) { try buffers.put(CaptureBuffer(byteCount: PageWorker.frameBytes)) }
+        let count = snapshot.readsInParallel ? workers : workers * 2 + 2
+        let buffers = BoundedQueue<CaptureBuffer>(capacity: count)
+        for _ in 0..<count { try buffers.put(CaptureBuffer(byteCount: PageWorker.frameBytes)) }
         let total = Mutex(CaptureTally())
-        let scanning: [@Sendable () throws -> Void] = (0..<workers).map { _ in
-            { [writer, throttle, step] in
-                Threads.giveWay()
-                do {
-                    let (scan, meter) = (try ChunkScan(writer), throttle.meter())
-                    while let chunk = try chunks.take() {
-                        try scan.take(chunk)
-                        try buffers.put(chunk.buffer)
-                        try meter.pass { try step(0) }
-                    }
-                    try scan.finish()
-                    total.withLock { $0.add(scan.tally) }
-                } catch {
-                    chunks.fail(error)
-                    buffers.fail(error)
-                    throw error
-                }
-            }
-        }
-        let reading: @Sendable () throws -> Void = {
+        let failing = { @Sendable (body: () throws -> CaptureTally) throws in
             do {
-                let ended = try read(into: chunks, buffers)
-                total.withLock { $0.add(ended) }
-                chunks.close()
+                let tally = try body()
+                total.withLock { $0.add(tally) }
             } catch {
                 chunks.fail(error)
                 buffers.fail(error)
                 throw error
             }
         }
+        let scanning: [@Sendable () throws -> Void] = (0..<workers).map { _ in
+            { try failing { try scan(chunks, buffers) } }
+        }
+        let reading: @Sendable () throws -> Void = {
+            try failing {
+                defer { chunks.close() }
+                return try read(into: chunks, buffers)
+            }
+        }
         try Threads.runAll("capture", [reading] + scanning)
         return total.withLock { $0 }
+    }
+
+    /// One worker's part.
+    private func scan(
+        _ chunks: BoundedQueue<ChunkScan.Chunk>, _ buffers: BoundedQueue<CaptureBuffer>
+    ) throws -> CaptureTally {
+        Threads.giveWay()
+        let (scan, meter) = (try ChunkScan(writer), throttle.meter())
+        while var chunk = try chunks.take() {
+            if snapshot.readsInParallel {
+                guard let buffer = try buffers.take() else { break }
+                chunk.buffer = buffer
+                try fill(chunk)
+            }
+            try scan.take(chunk)
+            if let buffer = chunk.buffer { try buffers.put(buffer) }
+            try meter.pass { try step(0) }
+        }
+        try scan.finish()
+        return scan.tally
+    }
+
+    /// Reads a chunk's pages into its buffer.
+    private func fill(_ chunk: ChunkScan.Chunk) throws {
+        guard let bytes = chunk.bytes else { return }
+        let pages = chunk.firstPage..<chunk.firstPage + UInt32(chunk.count)
+        try snapshot.read(pages: pages, of: chunk.position, into: bytes)
+        try step(bytes.count)
     }
 
     /// The capture of files that complete the image, after all others.
@@ -90,7 +109,7 @@ struct PageCapture {
             let pages = positions[id].map { matching.files[$0].pages } ?? 0
             if let index = positions[id] {
                 try eachRange(of: index) { range in
-                    guard let buffer = try buffers.take() else { return }
+                    let buffer = snapshot.readsInParallel ? nil : try buffers.take()
                     let expected = try old[id].flatMap { _ in try comparison?.expect(file: id, pages: range) }
                     let chunk = try chunk(ordinal, index, range, buffer, expected)
                     try chunks.put(chunk)
@@ -110,18 +129,17 @@ struct PageCapture {
     }
 
     private func chunk(
-        _ ordinal: Int, _ index: Int, _ pages: Range<UInt32>, _ buffer: CaptureBuffer,
+        _ ordinal: Int, _ index: Int, _ pages: Range<UInt32>, _ buffer: CaptureBuffer?,
         _ expected: (hashes: [PageHash?], damaged: Set<Int>)?
     ) throws -> ChunkScan.Chunk {
         let file = matching.files[index]
-        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<(pages.count * file.pageSize)])
-        try snapshot.read(pages: pages, of: matching.firstPosition + index, into: bytes)
-        try step(bytes.count)
-        return ChunkScan.Chunk(
-            ordinal: ordinal, file: file.id, firstPage: pages.lowerBound, count: pages.count,
-            pageSize: file.pageSize, buffer: buffer,
+        let chunk = ChunkScan.Chunk(
+            ordinal: ordinal, position: matching.firstPosition + index, file: file.id, firstPage: pages.lowerBound,
+            count: pages.count, pageSize: file.pageSize, buffer: buffer,
             expected: expected?.hashes ?? Array(repeating: nil, count: pages.count),
             damaged: expected?.damaged ?? [], named: named.map { $0[index] ?? [] })
+        if buffer != nil { try fill(chunk) }
+        return chunk
     }
 
     private func eachRange(of index: Int, _ body: (Range<UInt32>) throws -> Void) throws {

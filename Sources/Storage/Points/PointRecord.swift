@@ -36,6 +36,7 @@ package struct PointDraft: Sendable, Codable, Equatable {
     package var started: Instant
     package var finished: Instant
     /// When the stored state was the newest one.
+    /// In whole milliseconds: what people read and give to `--at` is this very moment.
     package var instant: Instant
     package var engine: String
     package var server: String
@@ -71,7 +72,7 @@ package struct PointDraft: Sendable, Codable, Equatable {
         self.comment = comment
         self.started = started
         self.finished = finished
-        self.instant = instant
+        self.instant = instant.inWholeMilliseconds
         self.engine = engine
         self.server = server
         self.database = database

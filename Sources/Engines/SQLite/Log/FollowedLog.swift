@@ -14,7 +14,8 @@ import Platform
 struct FollowedLog: Sendable {
     private enum Hold {
         case log(slot: Int)
-        case main
+        /// `mayEnd`: nothing was written to the generation since it was read and folded back.
+        case main(mayEnd: Bool)
     }
 
     /// What was written from one snapshot to the next.
@@ -53,7 +54,7 @@ struct FollowedLog: Sendable {
         self.place = place
         hold = .log(slot: slot)
         stretches = [Stretch(start: place)]
-        guard let index = try SharedIndex.settled(shared), (try? follow(LogPlace(index))) != nil else { return nil }
+        guard let index = try SharedIndex.settled(shared), (try? follow(to: LogPlace(index))) != nil else { return nil }
     }
 
     /// A slot whose mark stays unused after it is shared: nobody began to use it meanwhile.
@@ -82,8 +83,7 @@ extension FollowedLog {
     }
 
     mutating func mark(_ place: LogPlace) throws {
-        if isFree { try take(try index()) }
-        if self.place != place, place.salts == self.place.salts, place.frame > self.place.frame { try follow(place) }
+        if place != self.place, place.isAtOrAfter(self.place) { try follow(to: place) }
         // Without one of its own, what is named for a snapshot is only more than need be.
         guard self.place == place, stretches.last?.start != place, stretches.count < 64 else { return }
         stretches.append(.init(start: place))
@@ -100,7 +100,7 @@ extension FollowedLog {
         return (found, self.place)
     }
 
-    private var isFree: Bool { if case .main = hold { true } else { false } }
+    private var isFree: Bool { if case .main(mayEnd: true) = hold { true } else { false } }
 
     /// The files are those that clients use. Without clients the next one sets up the index anew, which older releases of
     /// SQLite can't while anybody holds a slot.
@@ -117,11 +117,11 @@ extension FollowedLog {
     }
 
     private mutating func take(_ index: SharedIndex) throws {
+        try follow(to: LogPlace(index))
         switch hold {
-        case .log(let slot):
-            try follow(LogPlace(index))
-            if index.isFoldedBack { try freeLog(slot) } else { inTheWaySince = nil }
-        case .main: if LogPlace(index) != place { try holdLog() }
+        case .log(let slot): if index.isFoldedBack { try freeLog(slot) } else { inTheWaySince = nil }
+        case .main(mayEnd: true): break
+        case .main(mayEnd: false): try holdLog()
         }
     }
 
@@ -136,9 +136,9 @@ extension FollowedLog {
                 try FileLock.tryShared(shared, SQLiteLock.reader(0))
             {
                 if let index = try SharedIndex.read(shared), index.isFoldedBack {
-                    try follow(LogPlace(index))
+                    try follow(to: LogPlace(index))
                     try FileLock.unlock(shared, SQLiteLock.reader(slot))
-                    hold = .main
+                    hold = .main(mayEnd: true)
                     inTheWaySince = nil
                     return
                 }
@@ -154,22 +154,20 @@ extension FollowedLog {
         guard let slot = try Self.takeUnusedSlot(shared) else { return }
         hold = .log(slot: slot)
         inTheWaySince = nil
-        let index = try index()
-        switch place.restarts(to: index.salts) {
-        case 0: break
-        case 1:
-            pace.ended(after: place.frame)
-            place = LogPlace(startOf: index.salts)
-        default: throw LogDoubt.startedOver
-        }
-        try follow(LogPlace(index))
+        try follow(to: LogPlace(try index()))
         try FileLock.unlock(shared, SQLiteLock.reader(0))
     }
 
-    private mutating func follow(_ end: LogPlace) throws {
+    /// Reads up to `end`, which may be in the generation begun since only if the one before could end.
+    private mutating func follow(to end: LogPlace) throws {
+        if isFree, place.restarts(to: end.salts) == 1 {
+            pace.ended(after: place.frame)
+            place = LogPlace(startOf: end.salts)
+        }
         guard end.salts == place.salts else { throw LogDoubt.gone }
         let found = try LogTrail.pages(in: log, from: place, to: end)
         guard end.frame > place.frame else { return }
+        if isFree { hold = .main(mayEnd: false) }
         lastCommit = BootClock.now()
         place = end
         stretches[stretches.count - 1].pages.add(found)

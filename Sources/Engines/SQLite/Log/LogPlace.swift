@@ -37,7 +37,7 @@ struct LogPlace: Equatable {
     func isAtOrAfter(_ other: LogPlace) -> Bool {
         switch other.restarts(to: salts) {
         case 0: frame >= other.frame
-        case 1...1 << 24: true
+        case 1...1 << 16: true
         default: false
         }
     }

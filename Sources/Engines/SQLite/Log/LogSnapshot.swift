@@ -3,7 +3,7 @@ import Platform
 
 /// A database with a write-ahead log: pages come from the log as of one commit, or else from the main file.
 ///
-/// Unchecked: used by one thread at a time, as `Snapshot` asks.
+/// Unchecked: nothing in it changes, but for locks that `close` lets go.
 package final class LogSnapshot: Snapshot, @unchecked Sendable {
     package let files: [SnapshotFile]
     package let instant: Instant
@@ -31,6 +31,8 @@ package final class LogSnapshot: Snapshot, @unchecked Sendable {
         notes = guardian.notes
         try checkCoverage(pages: pages, pageSize: pageSize)
     }
+
+    package var readsInParallel: Bool { true }
 
     package func read(pages: Range<UInt32>, of file: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         let pageSize = files[file].pageSize
