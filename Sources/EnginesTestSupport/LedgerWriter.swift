@@ -28,6 +28,7 @@ package enum LedgerWriter {
     }
 
     package static func start(_ arguments: String...) throws -> Child { try Child(arguments) }
+    package static func start(_ arguments: [String]) throws -> Child { try Child(arguments) }
 
     /// Proves an image and tells which transaction was its last.
     package static func prove(_ path: String) throws -> Int {

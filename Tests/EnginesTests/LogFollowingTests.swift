@@ -99,6 +99,66 @@ import Testing
         #expect(try image.follow(fixture.engine).isCompared)
     }
 
+    /// Readers take all slots, each with a mark of its own, while nothing but slot 0 is ours.
+    @Test func missesNothingWhileReadersHaveAllSlots() throws {
+        let fixture = try SQLiteFixture(size: 4_000_000)
+        let holder = try hold(fixture)
+        let image = try fixture.followedImage()
+        for _ in 0..<3 {
+            var readers: [LedgerWriter.Child] = []
+            for _ in 0..<4 {
+                try fixture.change()
+                readers.append(try hold(fixture, "--reading"))
+            }
+            for _ in 0..<3 {
+                try fixture.change()
+                _ = try image.follow(fixture.engine)
+            }
+            for reader in readers { _ = try reader.finish() }
+            try fixture.write(transactions: 1500)
+            _ = try image.follow(fixture.engine)
+        }
+        _ = try holder.finish()
+    }
+
+    /// A client that comes right after another's crash sets the index up anew, and leaves marks for slots it can't lock.
+    @Test func keepsNoLogFromBeingFoldedBackAfterACrashOfItsClient() throws {
+        let fixture = try SQLiteFixture(size: 4_000_000)
+        var holder = try hold(fixture)
+        let image = try fixture.followedImage()
+        for _ in 0..<10 {
+            holder.crash()
+            holder = try hold(fixture)
+            try fixture.change()
+            _ = try image.follow(fixture.engine)
+        }
+        for _ in 0..<4 { try fixture.write(transactions: 1500) }
+        // Of 160 MiB that were written; with a mark in the way nothing at all would be folded back.
+        let log = try FileManager.default.attributesOfItem(atPath: fixture.path + "-wal")[.size] as? Int ?? .max
+        #expect(log < 96 << 20)
+        _ = try image.follow(fixture.engine)
+        _ = try holder.finish()
+    }
+
+    /// What a log held, a crash of the machine may have undone.
+    @Test func comparesAfterARestartOfTheMachine() throws {
+        let fixture = try SQLiteFixture(size: 1_000_000)
+        let holder = try hold(fixture)
+        try fixture.change()
+        let token = try Snapshots.capture(fixture.engine, fixture.database, to: fixture.scratchPath("image")).token
+        try fixture.change()
+        guard case .pages = fixture.engine.changes(of: fixture.database, since: token) else {
+            throw NamedImage.Missed(description: "nothing was named")
+        }
+        let boot = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8).dropLast()
+        let other = token.replacingOccurrences(of: boot, with: "another")
+        #expect(other != token)
+        guard case .unknown = fixture.engine.changes(of: fixture.database, since: other) else {
+            throw NamedImage.Missed(description: "a place of another run of the machine counted")
+        }
+        _ = try holder.finish()
+    }
+
     /// The proof: whatever writers do, at every recovery point each page that differs from the one before was named.
     @Test(arguments: [512, 4096, 65_536], [1, 3])
     func neverMissesAPageWhateverTheWritersDo(pageSize: Int, processes: Int) throws {
@@ -143,8 +203,8 @@ import Testing
             "--checkpoints", "--synchronous", "off", "--rate", "2000", "--busy", "20")
     }
 
-    private func hold(_ fixture: SQLiteFixture) throws -> LedgerWriter.Child {
-        let holder = try LedgerWriter.start("hold", fixture.path)
+    private func hold(_ fixture: SQLiteFixture, _ options: String...) throws -> LedgerWriter.Child {
+        let holder = try LedgerWriter.start(["hold", fixture.path] + options)
         try holder.waitUntilReady()
         return holder
     }
@@ -152,6 +212,16 @@ import Testing
 
 extension SQLiteFixture {
     fileprivate func namedImage() throws -> NamedImage { try NamedImage(database, at: scratchPath("named")) }
+
+    /// An image of a database whose log is followed, since it was started over too often.
+    fileprivate func followedImage() throws -> NamedImage {
+        let image = try namedImage()
+        try change()
+        _ = try image.follow(engine)
+        try write(transactions: 1500)
+        _ = try image.follow(engine)
+        return image
+    }
 
     fileprivate func write(transactions: Int) throws {
         try LedgerWriter.run(

@@ -14,7 +14,7 @@ struct Arguments {
                                         [--vacuum] [--schema] [--checkpoints] [--switch-journal] [--reopen]
                                         [--synchronous off|normal|full] [--busy MS]
                ledger-writer update PATH --rows N [--seed N]
-               ledger-writer hold PATH [--exclusive | --transaction | --spill]
+               ledger-writer hold PATH [--exclusive | --transaction | --spill | --reading]
                ledger-writer check PATH
 
         create  makes a new database of business-like rows
@@ -32,6 +32,7 @@ struct Arguments {
                   --exclusive        in exclusive locking mode, after a commit
                   --transaction      inside a write transaction
                   --spill            inside one whose pages have already been written to the file
+                  --reading          inside a transaction that only reads
         check   proves that the file is sound and holds exactly one committed state; prints its last transaction
 
         example: ledger-writer create /tmp/ledger.db --size 10485760 --journal wal
@@ -44,7 +45,7 @@ struct Arguments {
 
     private static let flags: Set = [
         "--vacuum", "--schema", "--checkpoints", "--switch-journal", "--reopen", "--report", "--exclusive",
-        "--transaction", "--spill",
+        "--transaction", "--spill", "--reading",
     ]
     private static let valued: Set = [
         "--size", "--page-size", "--journal", "--seed", "--processes", "--seconds", "--rate", "--busy", "--rows",

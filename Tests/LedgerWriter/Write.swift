@@ -162,6 +162,7 @@ func hold(_ arguments: Arguments) throws {
         if arguments.has("--spill") { try connection.run("UPDATE customer SET balance = balance + 1") }
         if arguments.has("--exclusive") { try connection.run("COMMIT") }
     } else {
+        if arguments.has("--reading") { try connection.run("BEGIN") }
         _ = try connection.number("SELECT count(*) FROM ledger")
     }
     say("ready")

@@ -166,6 +166,19 @@ import Testing
         #expect(try fixture.made(.full).draft.drift?.pages == 2)
     }
 
+    /// The file goes on under another name, so nothing of it is stored yet, whatever the change finder says.
+    @Test(arguments: [ChangeFinding.unchanged, .pages([0: [3]])])
+    func storesAllOfADatabaseThatWasMoved(finding: ChangeFinding) throws {
+        let fixture = try BackupFixture()
+        try fixture.backUp(.full)
+        fixture.path = "/elsewhere/a"
+        fixture.engine.state.withLock { $0.finding = finding }
+        let moved = try fixture.made(.progressive)
+        #expect(moved.pagesStored == 100)
+        #expect(try fixture.restored(moved) == fixture.engine.content)
+        #expect(try fixture.made(.full).draft.drift == nil)
+    }
+
     @Test func isSilentWhenEveryChangeWasNamed() throws {
         let fixture = try BackupFixture()
         try fixture.backUp(.full)

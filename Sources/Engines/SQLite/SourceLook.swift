@@ -22,7 +22,7 @@ struct SourceLook: Codable, Equatable {
         writeVersion = header.writeVersion
         readVersion = header.readVersion
         if log != nil, let file = try source.open("-shm"), try SharedIndex.isInUse(file),
-            let shared = try SharedIndex.read(file)
+            let shared = try SharedIndex.settled(file, tries: 10)
         {
             index = Hexadecimal.encode(shared.head)
         }
@@ -46,10 +46,13 @@ struct ChangeToken: Codable, Equatable {
     var taken: Int64
     /// Whether a write right after the look could have left the same stamps.
     var isRacy: Bool
+    /// The run of the machine in which it was taken: what a log held then, a crash of the machine may have undone.
+    var boot: String?
 
     init(_ look: SourceLook) {
         self.look = look
         taken = StampClock.now()
+        boot = BootClock.bootID
         isRacy = [look.main, look.log, look.journal].contains { $0?.isRacy(at: StampClock.now()) ?? false }
     }
 
@@ -73,7 +76,7 @@ struct ChangeToken: Codable, Equatable {
     func place(in look: SourceLook) -> LogPlace? {
         guard look.main.isSameFile(as: self.look.main), let log = look.log, log.isSameFile(as: self.look.log),
             (look.writeVersion, look.readVersion) == (self.look.writeVersion, self.look.readVersion),
-            look.journal == nil, self.look.journal == nil, look.index != nil
+            look.journal == nil, self.look.journal == nil, look.index != nil, boot == BootClock.bootID
         else { return nil }
         return self.look.place
     }

@@ -104,7 +104,8 @@ package struct BackUp {
         } catch let fault as Fault where fault.code.isDamage {
             return try fromAllPages(after: nil, because: fault)
         }
-        if order.kind == .progressive, !order.makesPoint, let newest, let token = token(of: newest),
+        if order.kind == .progressive, !order.makesPoint, let newest, newest.draft.sourcePath == database.path,
+            let token = token(of: newest),
             engine.changes(of: database, since: token) == .unchanged
         {
             return .unchanged(newest, instant: WallClock.now(), token: token)

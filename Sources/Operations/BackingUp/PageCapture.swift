@@ -137,7 +137,7 @@ struct PageCapture {
             ordinal: ordinal, position: matching.firstPosition + index, file: file.id, firstPage: pages.lowerBound,
             count: pages.count, pageSize: file.pageSize, buffer: buffer,
             expected: expected?.hashes ?? Array(repeating: nil, count: pages.count),
-            damaged: expected?.damaged ?? [], named: named.map { $0[index] ?? [] })
+            damaged: expected?.damaged ?? [], named: names(of: index))
         if buffer != nil { try fill(chunk) }
         return chunk
     }
@@ -145,8 +145,15 @@ struct PageCapture {
     private func eachRange(of index: Int, _ body: (Range<UInt32>) throws -> Void) throws {
         let file = matching.files[index]
         let perChunk = UInt32(PageWorker.pagesPerFrame(pageSize: file.pageSize))
-        guard readsNamedOnly else { return try Self.cut(0..<file.pages, size: perChunk, body) }
-        for range in Self.runs(named?[index] ?? [], limit: perChunk, end: file.pages) { try body(range) }
+        guard readsNamedOnly, let names = names(of: index) else {
+            return try Self.cut(0..<file.pages, size: perChunk, body)
+        }
+        for range in Self.runs(names, limit: perChunk, end: file.pages) { try body(range) }
+    }
+
+    /// Nil when any page may have changed, such as those of a file that the image before doesn't hold under this name.
+    private func names(of index: Int) -> Set<UInt32>? {
+        matching.before[index] == nil ? nil : named.map { $0[index] ?? [] }
     }
 
     private static func cut(_ pages: Range<UInt32>, size: UInt32, _ body: (Range<UInt32>) throws -> Void) throws {

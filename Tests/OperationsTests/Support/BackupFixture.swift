@@ -12,6 +12,8 @@ final class BackupFixture {
     let engine: ScriptedEngine
     let repository: Repository
     let unit: BackupUnit
+    /// Where the database is.
+    var path = "/nowhere/a"
 
     init(pages: Int = 100, pageSize: Int = 4096) throws {
         engine = ScriptedEngine(pages: pages, pageSize: pageSize)
@@ -30,7 +32,7 @@ final class BackupFixture {
         let order = BackupOrder(
             kind: kind, origin: .onDemand, actor: .daemon, comment: comment, preserve: preserve)
         return try BackUp(
-            engine: engine, database: FoundDatabase(name: DatabaseName("s/a"), path: "/nowhere/a"), server: "s",
+            engine: engine, database: FoundDatabase(name: DatabaseName("s/a"), path: path), server: "s",
             unit: unit, compression: .fast, order: order, started: WallClock.now(), known: known,
             throttle: throttle
         ).run()

@@ -34,7 +34,7 @@ struct FollowingPace {
             rate = max(Double(moved) / ((now - last.time) / .seconds(1)), rate / 2)
         }
         last = (frame, now)
-        let left = isFree ? Double(length) / 2 : Double(length) - Double(min(frame, length))
+        let left = isFree ? Double(length) / 2 : max(Double(length) - Double(frame), Double(length) / 64)
         let seconds = rate > 0 ? left / rate / 2 : Self.longest
         return .seconds(min(max(seconds, Self.shortest), Self.longest))
     }

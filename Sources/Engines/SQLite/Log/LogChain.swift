@@ -18,7 +18,7 @@ struct LogChain {
         /// The file has no whole frame more.
         case fileEnds
         /// The next frame does not continue the chain; it has these salts.
-        case broken(salts: [UInt8])
+        case broken(salts: LogSalts)
     }
 
     /// Its salts are those that frames must have.
@@ -41,7 +41,7 @@ struct LogChain {
     ///
     /// - Parameter body: called after each frame with the chain up to it.
     @discardableResult
-    mutating func walk(_ log: File, upTo limit: UInt32, _ body: (LogChain, Step) -> Void) throws -> End {
+    mutating func walk(_ log: File, upTo limit: UInt32, _ body: (LogChain, Step) throws -> Void) throws -> End {
         guard frame < limit else { return .asked }
         let perChunk = min(max(1, (1 << 20) / header.frameLength), Int(limit - frame))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: perChunk * header.frameLength, alignment: 16)
@@ -53,8 +53,8 @@ struct LogChain {
                 guard frame < limit else { return .asked }
                 let start = index * header.frameLength
                 let bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<start + header.frameLength])
-                guard let step = follow(bytes) else { return .broken(salts: Array(bytes[8..<16])) }
-                body(self, step)
+                guard let step = follow(bytes) else { return .broken(salts: LogSalts(Array(bytes[8..<16]))) }
+                try body(self, step)
             }
             if frame == limit { return .asked }
             if count < perChunk { return .fileEnds }

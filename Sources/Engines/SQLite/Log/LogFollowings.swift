@@ -5,11 +5,15 @@ import Synchronization
 final class LogFollowings: Sendable {
     /// Each has a thread of its own, which looks a few times a second.
     static let most = 64
+    /// A log that could not be followed to the end isn't followed again for so long: it might suffer each time.
+    static let retreat = Duration.seconds(600)
 
     private struct State {
         var followings: [String: LogFollowing] = [:]
         /// Where the latest snapshot of each database in use began.
         var latest: [String: LogPlace] = [:]
+        /// Until when a database is left alone.
+        var retreats: [String: Duration] = [:]
     }
 
     private let state = Mutex(State())
@@ -33,16 +37,25 @@ final class LogFollowings: Sendable {
         state.withLock { $0.followings[path] }?.pages(since: place)
     }
 
-    func isFollowed(_ path: String) -> Bool { state.withLock { $0.followings[path]?.isOver == false } }
-
     /// Follows a database from where its latest snapshot began, if that is still possible.
     func begin(_ path: String, _ source: DatabaseSource) {
+        let now = BootClock.now()
         let place = state.withLock { state -> LogPlace? in
-            state.followings = state.followings.filter { !$0.value.isOver }
-            return state.followings.count < Self.most && state.followings[path] == nil ? state.latest[path] : nil
+            for (path, following) in state.followings where following.isOver {
+                if following.wasInTheWay { state.retreats[path] = now + Self.retreat }
+                state.followings[path] = nil
+            }
+            state.retreats = state.retreats.filter { $0.value > now }
+            guard state.followings.count < Self.most, state.followings[path] == nil, state.retreats[path] == nil
+            else { return nil }
+            return state.latest[path]
         }
         guard let place, let following = try? LogFollowing(source, from: place) else { return }
-        state.withLock { $0.followings[path] = following }
+        let isFirst = state.withLock { state in
+            if state.followings[path] == nil { state.followings[path] = following }
+            return state.followings[path] === following
+        }
+        guard isFirst else { return following.end() }
         Threads.start("log-\(path.suffix(10))") {
             while let wait = following.look() { Threads.pause(wait) }
         }

@@ -16,7 +16,6 @@ struct LogTrail {
         let found = try pages(since: place, upTo: now)
         // What was read belongs to one generation and the tail of the one before only if the log was not started over again.
         guard try settledIndex().salts == now.salts else { throw LogDoubt.startedOver }
-        try found.checkCount()
         return (found, LogPlace(now))
     }
 
@@ -35,29 +34,31 @@ struct LogTrail {
             return found
         }
         guard var chain = place.chain(try header(of: log)) else { throw LogDoubt.gone }
-        guard try chain.walk(log, upTo: end.frame, { found.add($1) }) == .asked, chain.checksum == end.checksum else {
+        guard try chain.walk(log, upTo: end.frame, { try found.add($1) }) == .asked, chain.checksum == end.checksum
+        else {
             throw LogDoubt(reason: "the write-ahead log does not continue what was read of it before")
         }
         return found
     }
 
     private func pages(since place: LogPlace, upTo now: SharedIndex) throws -> LoggedPages {
-        switch place.restarts(to: now.salts) {
-        case 0: return try Self.pages(in: log, from: place, to: LogPlace(now))
-        case 1:
-            var found = try tail(from: place, next: now.salts)
-            found.add(try Self.pages(in: log, from: LogPlace(startOf: now.salts), to: LogPlace(now)))
-            return found
-        default: throw LogDoubt.startedOver
-        }
+        let end = LogPlace(now)
+        if end.salts == place.salts { return try Self.pages(in: log, from: place, to: end) }
+        guard place.salts.isFollowed(by: end.salts) else { throw LogDoubt.startedOver }
+        var found = try tail(from: place, next: end.salts)
+        try found.add(Self.pages(in: log, from: LogPlace(startOf: end.salts), to: end))
+        return found
     }
 
     /// The rest of a generation after it was started over.
-    private func tail(from place: LogPlace, next salts: [UInt8]) throws -> LoggedPages {
+    private func tail(from place: LogPlace, next salts: LogSalts) throws -> LoggedPages {
         var found = LoggedPages()
-        guard var chain = place.chain(try Self.header(of: log)) else { throw LogDoubt.startedOver }
-        switch try chain.walk(log, upTo: .max, { found.add($1) }) {
-        case .broken(let other) where other != salts && other != place.salts: return found
+        guard try Self.holds(log, place), var chain = place.chain(try Self.header(of: log)) else {
+            throw LogDoubt.startedOver
+        }
+        let none = LogSalts([UInt8](repeating: 0, count: 8))
+        switch try chain.walk(log, upTo: .max, { try found.add($1) }) {
+        case .broken(let other) where [salts, place.salts, none].allSatisfy(other.isApart): return found
         default:
             throw LogDoubt(
                 reason: "the write-ahead log was started over, and where it ended before can't be told", isTooFast: true
@@ -65,7 +66,16 @@ struct LogTrail {
         }
     }
 
-    private static func header(of log: File) throws -> LogHeader {
+    /// Whether the frame of the place still lies in the file; true for the start of a generation.
+    private static func holds(_ log: File, _ place: LogPlace) throws -> Bool {
+        guard place.frame > 0 else { return true }
+        let offset = try header(of: log).pageOffset(of: place.frame) - Int64(LogHeader.frameHeaderLength)
+        let bytes = try log.read(count: LogHeader.frameHeaderLength, at: offset)
+        return bytes.count == LogHeader.frameHeaderLength && LogSalts(Array(bytes[8..<16])) == place.salts
+            && LogChecksum(bytes.big32(16), bytes.big32(20)) == place.checksum
+    }
+
+    static func header(of log: File) throws -> LogHeader {
         guard let header = LogHeader(try log.read(count: LogHeader.length, at: 0)) else { throw LogDoubt.gone }
         return header
     }

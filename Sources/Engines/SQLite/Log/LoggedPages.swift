@@ -7,33 +7,36 @@ struct LoggedPages {
     private var pages: Set<UInt32> = []
     /// Of the database, after any of the transactions.
     private var smallestSize = UInt32.max
-
-    var isEmpty: Bool { pages.isEmpty }
+    private var largestSize: UInt32 = 0
 
     /// - Throws: `LogDoubt`.
-    mutating func add(_ step: LogChain.Step) {
+    mutating func add(_ step: LogChain.Step) throws {
         pages.insert(step.page - 1)
-        if step.pages > 0 { smallestSize = min(smallestSize, step.pages) }
+        guard pages.count <= Self.most else { throw LogDoubt.tooMany }
+        guard step.pages > 0 else { return }
+        smallestSize = min(smallestSize, step.pages)
+        largestSize = max(largestSize, step.pages)
     }
 
-    mutating func add(_ other: LoggedPages) {
+    /// - Throws: `LogDoubt`.
+    mutating func add(_ other: LoggedPages) throws {
         pages.formUnion(other.pages)
+        guard pages.count <= Self.most else { throw LogDoubt.tooMany }
         smallestSize = min(smallestSize, other.smallestSize)
+        largestSize = max(largestSize, other.largestSize)
     }
-
-    func checkCount() throws { if pages.count > Self.most { throw LogDoubt.tooMany } }
 
     /// The pages, and all those by which the database grew since it was smallest: one that was cut off and came back need
-    /// not have been written.
+    /// not have been written, and the lock page never is.
     ///
     /// - Parameters:
     ///   - before: pages of the database before the stretch.
     ///   - after: and after it.
     /// - Throws: `LogDoubt`.
     func named(before: UInt32, after: UInt32) throws -> Set<UInt32> {
-        let from = min(smallestSize, before)
-        guard from < after else { return pages }
-        guard after - from <= UInt32(Self.most) else { throw LogDoubt.tooMany }
-        return pages.union(from..<after)
+        let (from, to) = (min(smallestSize, before), max(largestSize, after))
+        guard from < to else { return pages }
+        guard to - from <= UInt32(Self.most) else { throw LogDoubt.tooMany }
+        return pages.union(from..<to)
     }
 }

@@ -47,10 +47,10 @@ struct SharedIndex: Equatable {
             backfillAttempted: rest.native32(80))
     }
 
-    /// Waits, at most 50 ms, for a commit that is just being published.
+    /// Waits, half a millisecond between tries, for a commit that is just being published.
     /// - Returns: nil when no client has set up the index.
-    static func settled(_ file: File) throws -> SharedIndex? {
-        for _ in 0..<100 {
+    static func settled(_ file: File, tries: Int = 100) throws -> SharedIndex? {
+        for _ in 0..<tries {
             if let index = try read(file) { return index }
             StampClock.pause(nanoseconds: 500_000)
         }
