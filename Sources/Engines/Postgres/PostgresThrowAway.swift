@@ -7,6 +7,10 @@ import Platform
 /// PostgreSQL refuses to run as root; as root it runs in a user namespace, in which root has another number.
 struct PostgresThrowAway {
     private static let recovery = Duration.seconds(86_400)
+    /// Of its socket's name; the cluster's own configuration may have another.
+    static let port = 5432
+    /// For so long a server that says it is ready may let nobody in.
+    private static let patience = Duration.seconds(60)
     private static let files = (access: "holdfast-trial.hba", log: "holdfast-trial.log")
 
     let folder: String
@@ -44,16 +48,33 @@ struct PostgresThrowAway {
     /// Waits until it has followed its log to where that ends for it, and is open: before, it can only be read.
     private func arrive(_ stop: StepStop) throws -> String? {
         let deadline = BootClock.now() + Self.recovery
+        var answered = BootClock.now()
         while BootClock.now() < deadline {
             if stop.isAsked() { try stop.rethrow() }
             guard Files.exists("\(folder)/postmaster.pid") else {
                 return lastWords() ?? "it ended while it followed its log"
             }
-            let answer = try? access().connectAnyhow().query("SELECT pg_is_in_recovery() AS following").one()
-            if try answer?.flag("following") == false { return nil }
+            do {
+                let answer = try access().connectAnyhow().query("SELECT pg_is_in_recovery() AS following").one()
+                if try !answer.flag("following") { return nil }
+                answered = BootClock.now()
+            } catch {
+                // One that may not be read while it follows its log says so; only one that is ready must let us in.
+                if !isReady { answered = BootClock.now() }
+                guard BootClock.now() - answered < Self.patience else {
+                    throw Self.unable("its server lets nobody in", Fault.wrapping(error).message)
+                }
+            }
             Threads.pause(.milliseconds(100))
         }
         throw Self.unable("it followed its log for too long", lastWords() ?? "")
+    }
+
+    /// Whether it says that it is open for all. Source: `LOCK_FILE_LINE_PM_STATUS` of miscadmin.h: the eighth line.
+    private var isReady: Bool {
+        let file = (try? Files.read("\(folder)/postmaster.pid", limit: 4096)) ?? []
+        let lines = String(decoding: file, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.count > 7 && lines[7].hasPrefix("ready")
     }
 
     /// Ends it at once; its files are of no further use.
@@ -68,7 +89,9 @@ struct PostgresThrowAway {
     func access() throws -> PostgresAccess {
         try PostgresAccess(
             server: "restored from the backup",
-            connection: PostgresAccess.words(["host": socketFolder, "user": note.superuser]))
+            connection: PostgresAccess.words([
+                "host": socketFolder, "port": "\(Self.port)", "user": note.superuser,
+            ]))
     }
 
     static func unable(_ what: String, _ words: String) -> Fault {
@@ -90,10 +113,12 @@ struct PostgresThrowAway {
             "data_directory": folder, "ident_file": "\(folder)/pg_ident.conf", "max_logical_replication_workers": "0",
             "primary_conninfo": "", "archive_command": "", "archive_cleanup_command": "", "recovery_end_command": "",
             "listen_addresses": "", "unix_socket_directories": socketFolder,
+            "port": "\(Self.port)", "unix_socket_group": "", "unix_socket_permissions": "0700",
             "hba_file": "\(folder)/\(Self.files.access)",
             "archive_mode": "off", "fsync": "off", "ssl": "off", "logging_collector": "off",
             "log_destination": "stderr",
-            "shared_preload_libraries": "", "external_pid_file": "", "autovacuum": "off", "max_wal_size": "1GB",
+            "shared_preload_libraries": "", "session_preload_libraries": "", "local_preload_libraries": "",
+            "external_pid_file": "", "autovacuum": "off", "max_wal_size": "1GB",
             "shared_buffers": "64MB", "huge_pages": "off",
             "recovery_target_action": "promote",
         ]) { $1 }

@@ -21,6 +21,7 @@ struct PostgresTrial {
             "\(try PostgresPrograms.folder(version: server.note.version))/pg_amcheck",
             [
                 "--all", "--install-missing", "--jobs=2", "--host=\(server.socketFolder)",
+                "--port=\(PostgresThrowAway.port)",
                 "--username=\(server.note.superuser)", "--no-password", "--maintenance-db=template1",
             ], deadline: Self.limit, stop)
         guard look.ending != .exited(0) else { return [] }

@@ -32,7 +32,7 @@ package final class Host: Sendable {
     /// Tells the service log what neither message center nor catalog can take.
     let report: @Sendable (Fault) -> Void
     private let current: Mutex<Configuration>
-    private let passing = Mutex<@Sendable () -> ClockReading>({ Host.read() })
+    private let passing = Mutex(Passing(read: { Host.read() }))
 
     package init(
         configuration: Configuration, catalog: Catalog, repositories: RepositoryDoor, center: MessageCenter,
@@ -57,6 +57,11 @@ package final class Host: Sendable {
         repositories.use(configuration.settings.repository)
     }
 
+    /// A closure by itself would be wrapped once more by every look through the lock, until the stack is too short.
+    private struct Passing {
+        var read: @Sendable () -> ClockReading
+    }
+
     /// Both clocks, now.
     package var clock: ClockReading { Self.read() }
 
@@ -66,9 +71,9 @@ package final class Host: Sendable {
 
     /// Both clocks as maintenance goes by them; a test lets its own time pass.
     package var maintenanceClock: @Sendable () -> ClockReading {
-        get { passing.withLock { $0 } }
+        get { passing.withLock { $0.read } }
         set {
-            passing.withLock { $0 = newValue }
+            passing.withLock { $0.read = newValue }
             maintenance.look()
         }
     }

@@ -4,7 +4,8 @@ import Platform
 import Synchronization
 import Wire
 
-/// Turns the steps of work on many threads into progress, five times a second at most.
+/// Turns the steps of work on many threads into progress, five times a second at most; a signal ends the work at its next
+/// step.
 enum LocalProgress {
     private struct State {
         var meter: ProgressMeter
@@ -16,7 +17,8 @@ enum LocalProgress {
         _ body: (@escaping @Sendable (Int) throws -> Void) throws -> Value
     ) rethrows -> Value {
         let state = Mutex(State(meter: ProgressMeter(total: total, startedAt: BootClock.now())))
-        return try body { bytes in
+        let step: @Sendable (Int) throws -> Void = { bytes in
+            try Interruption.check()
             let due: Progress? = state.withLock { state in
                 let now = BootClock.now()
                 state.meter.advance(to: state.meter.done + ByteCount(bytes), at: now)
@@ -28,5 +30,6 @@ enum LocalProgress {
             }
             if let due { progress(due) }
         }
+        return try Interruption.heeded { try body(step) }
     }
 }
