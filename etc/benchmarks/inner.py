@@ -18,8 +18,9 @@ ROWS = (
 
 def measure_parts(bench):
     say("scheduler and message center")
+    # One after the other: each would take the processor from the others.
     output = run(
-        ["swift", "test", "-c", "release", "--skip-build", "--package-path", ROOT, "--filter",
+        ["swift", "test", "-c", "release", "--skip-build", "--no-parallel", "--package-path", ROOT, "--filter",
          "SchedulingBench|MillionMessagesTests|FollowerBench"],
         env={**os.environ, "HOLDFAST_BENCH": "1", "HOLDFAST_BIN_DIR": bench.options.bin,
              "HOLDFAST_BENCH_FOLDER": bench.folder})
