@@ -58,7 +58,7 @@ def place(better):
 
 def plot(title, targets):
     """Bars from the line of the target: to the right as many times better, to the left as many times worse."""
-    width, height = LABEL + PLOT + 170, TOP + ROW * len(targets) + 16
+    width, height = LABEL + PLOT + 170, TOP + ROW * len(targets) + 24
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
         'font-size="12">', f"<title>{html.escape(title)}: measured against targets</title>",
@@ -68,7 +68,9 @@ def plot(title, targets):
         f'<text x="{place(1) - 12:.0f}" y="32" fill="#555" text-anchor="end">← worse</text>']
     for tick in (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32, 64):
         x, color = place(tick), "#333" if tick == 1 else "#ddd"
-        parts.append(f'<path d="M{x:.1f} {TOP - 8}V{height - 12}" stroke="{color}"/>')
+        parts.append(f'<path d="M{x:.1f} {TOP - 8}V{height - 20}" stroke="{color}"/>')
+        label = f"{tick:g}×" if tick >= 1 else f"1/{1 / tick:g}"
+        parts.append(f'<text x="{x:.1f}" y="{height - 6}" text-anchor="middle" fill="#555">{label}</text>')
     for number, (what, value, target, met) in enumerate(targets):
         parts += bar(TOP + number * ROW, what, value, target, met)
     return "\n".join([*parts, "</svg>", ""])
