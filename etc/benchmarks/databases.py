@@ -39,6 +39,7 @@ class Bench:
         self.deadline = time.monotonic() + options.minutes * 60
         self.figures = Figures()
         self.facts = {}
+        self.failures = []
         self.rounds = 0
 
     def generate(self):
@@ -219,11 +220,21 @@ class Bench:
             self.round()
             self.prune_round()
         shutil.rmtree(os.path.dirname(self.source))
-        Loss(self).go()
-        Polls(self).go()
+        self.attempt(lambda: measure_parts(self))
+        self.attempt(Loss(self).go)
         if self.options.large:
-            Sizes(self).go()
-        measure_parts(self)
+            self.attempt(Sizes(self).go)
+        self.attempt(Polls(self).go)
+
+    def attempt(self, part):
+        """A part that fails is told, and its targets count as missed; the others are worth their time all the same."""
+        try:
+            part()
+        except SystemExit as failure:
+            if not isinstance(failure.code, str):
+                raise
+            self.failures.append(failure.code)
+            say(failure.code)
 
     def targets(self):
         return targets(self.figures, self.facts)
@@ -268,6 +279,8 @@ def main():
     if options.record:
         record("Databases", "Databases beside restic and Borg", about, NAMES, bench)
     clusters(options)
+    if bench.failures:
+        raise SystemExit("\n".join(bench.failures))
 
 
 if __name__ == "__main__":
