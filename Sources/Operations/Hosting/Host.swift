@@ -32,7 +32,12 @@ package final class Host: Sendable {
     /// Tells the service log what neither message center nor catalog can take.
     let report: @Sendable (Fault) -> Void
     private let current: Mutex<Configuration>
-    private let passing = Mutex<@Sendable () -> ClockReading>({ Host.read() })
+    private let passing = Mutex(Passing { Host.read() })
+
+    /// Not the bare closure: each look at one in a generic lock wraps it once more, until a call overflows the stack.
+    private struct Passing: Sendable {
+        let read: @Sendable () -> ClockReading
+    }
 
     package init(
         configuration: Configuration, catalog: Catalog, repositories: RepositoryDoor, center: MessageCenter,
@@ -66,9 +71,9 @@ package final class Host: Sendable {
 
     /// Both clocks as maintenance goes by them; a test lets its own time pass.
     package var maintenanceClock: @Sendable () -> ClockReading {
-        get { passing.withLock { $0 } }
+        get { passing.withLock { $0 }.read }
         set {
-            passing.withLock { $0 = newValue }
+            passing.withLock { $0 = Passing(read: newValue) }
             maintenance.look()
         }
     }
