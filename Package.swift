@@ -35,6 +35,23 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
+/// Benchmarks of parts are built for `etc/bench --parts` only, so that nobody else's build pays for them.
+let benchmarks =
+    Context.environment["HOLDFAST_BENCHMARKS"] == nil
+    ? []
+    : [
+        Target.executableTarget(
+            name: "Parts",
+            dependencies: [
+                "Model", "Policies", "Platform", "Archiving", "Storage", "Catalog", "StorageTestSupport",
+                .product(name: "Benchmark", package: "benchmark"),
+            ],
+            path: "Tests/Benchmarks/Parts", swiftSettings: house,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+    ]
+// Without its traits it needs no preloaded library; its counts of allocations are then zero and say nothing.
+let benchmark = Package.Dependency.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: [])
+
 let package = Package(
     name: "holdfast",
     products: [
@@ -52,7 +69,7 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
-    ],
+    ] + (benchmarks.isEmpty ? [] : [benchmark]),
     targets: [
         system("CZlib", "zlib", "zlib1g-dev"),
         system("CISAL", "libisal", "libisal-dev"),
@@ -96,6 +113,9 @@ let package = Package(
         library("EnginesTestSupport", ["Model", "Platform", "Engines"]),
         .executableTarget(
             name: "ledger-writer", dependencies: ["CSQLite"], path: "Tests/LedgerWriter", swiftSettings: house),
+        .executableTarget(
+            name: "bare-pipeline", dependencies: ["CZlib", "CISAL", "COpenSSL", "CXXHash"], path: "Tests/BarePipeline",
+            swiftSettings: house),
         tests("ModelTests", ["Model"]),
         tests("PlatformTests", ["Model", "Platform"]),
         tests("PoliciesTests", ["Model", "Policies", "Platform"]),
@@ -125,6 +145,6 @@ let package = Package(
             [
                 "Model", "Wire", "Platform", "Engines", "EnginesTestSupport", "holdfastd", "holdfast", "ledger-writer",
             ]),
-    ],
+    ] + benchmarks,
     cxxLanguageStandard: .cxx17
 )

@@ -13,7 +13,12 @@ package final class Catalog: Sendable {
 
     package let path: String
     private let pool: DatabasePool
-    private let observer = Mutex<Observer?>(nil)
+    private let listener = Mutex<Listener?>(nil)
+
+    /// Not the bare closure: each look at one in a generic lock wraps it once more, until a call overflows the stack.
+    private struct Listener: Sendable {
+        let observer: Observer
+    }
 
     /// Opens the catalog and brings its tables up to date; makes an empty one where there is none.
     ///
@@ -77,7 +82,7 @@ package final class Catalog: Sendable {
     ///
     /// It runs on the committing thread and must return at once without calling the catalog. It is a signal, not the
     /// delivery: whoever must miss nothing keeps the last id and reads on from there.
-    package func observe(_ observer: @escaping Observer) { self.observer.withLock { $0 = observer } }
+    package func observe(_ observer: @escaping Observer) { listener.withLock { $0 = Listener(observer: observer) } }
 
     /// Writes a consistent copy of the catalog into the new file `path`, for example to back it up.
     package func copy(to path: String) throws {
@@ -105,7 +110,7 @@ package final class Catalog: Sendable {
 
     private func publish(_ messages: [Message], of database: Database) {
         guard !messages.isEmpty else { return }
-        database.afterNextTransaction { [self] _ in observer.withLock { $0 }?(messages) }
+        database.afterNextTransaction { [self] _ in listener.withLock { $0 }?.observer(messages) }
     }
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {

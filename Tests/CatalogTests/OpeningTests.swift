@@ -84,4 +84,15 @@ import Testing
         #expect(fault?.code == .notFound)
         #expect(seen.withLock { $0.count } == 400)
     }
+
+    /// A call that costs a little more stack each time ends a daemon after some thousand messages.
+    @Test func callingTheObserverCostsTheSameEachTime() throws {
+        let scratch = try Scratch()
+        let depths = Mutex<[Int]>([])
+        scratch.catalog.observe { _ in depths.withLock { $0.append(Thread.callStackReturnAddresses.count) } }
+        for number in 0..<20 {
+            try scratch.catalog.record([MessageDraft(.info, .daemonStarted, "\(number)")], at: at(number))
+        }
+        #expect(depths.withLock { Set($0) }.count == 1)
+    }
 }

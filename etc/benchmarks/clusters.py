@@ -13,8 +13,11 @@ import time
 from cluster import Cluster, percentile
 from cluster_tools import ClusterHoldfast, PgBackRest, PgBaseBackup, restored_content, versions
 from common import (
-    MIB, Figures, at_least, at_most, common_options, machine, parse, print_table, say, write_figures)
+    MIB, Figures, at_least, at_most, common_options, machine, parse, print_table, say, warm_memory,
+    write_figures)
+from record import record
 
+NAMES = ("holdfast", "pgbackrest", "pg_basebackup")
 TRANSACTIONS = 10_000
 # Before a backup begins beside the load: not counted, and counted as the load alone.
 WARM_UP, ALONE = 5, 20
@@ -73,19 +76,10 @@ class Bench:
         self.note("after 10,000 transactions, bytes stored", tool, tool.stored() - before)
         self.note("of these by the log's archive, bytes", tool, archived)
 
-    def warm_memory(self):
-        """Memory that a virtual machine's host has taken back costs whoever writes to it first; nobody shall be that."""
-        path = os.path.join(self.folder, "scratch")
-        with open(path, "wb", buffering=0) as file:
-            for _ in range(self.facts["cluster_bytes"] // MIB * 5 // 4):
-                file.write(bytes(MIB))
-        os.remove(path)
-        os.sync()
-
     def restore(self, tool, content):
         folder = os.path.join(self.folder, "restored")
         os.makedirs(folder, mode=0o711)
-        self.warm_memory()
+        warm_memory(self.folder, self.facts["cluster_bytes"])
         target, seconds = tool.restore(folder)
         started = time.monotonic()
         os.sync()
@@ -199,13 +193,17 @@ def main():
         bench = Bench(options, folder)
         bench.go()
         facts = machine(folder, versions())
-    print(f"\n{facts['processor']}, {facts['cores']} cores, {facts['memory_bytes'] / (1 << 30):.0f} GiB, "
-          f"{facts['kernel']}, {facts['file_system']}; {facts['postgres']}; {facts['pgbackrest']}")
-    print(f"cluster {bench.facts['cluster_bytes'] / MIB:.0f} MiB (pgbench scale {options.scale}) in page cache, "
-          f"pgBackRest with {options.compression}; load of {options.rate} transactions a second; "
-          f"medians of {bench.rounds}\n")
-    print_table(("holdfast", "pgbackrest", "pg_basebackup"), bench.figures, bench.targets())
+    about = [
+        f"{facts['processor']}, {facts['cores']} cores, {facts['memory_bytes'] / (1 << 30):.0f} GiB, "
+        f"{facts['kernel']}, {facts['file_system']}; {facts['postgres']}; {facts['pgbackrest']}",
+        f"cluster {bench.facts['cluster_bytes'] / MIB:.0f} MiB (pgbench scale {options.scale}) in page cache, "
+        f"pgBackRest with {options.compression}; load of {options.rate} transactions a second; "
+        f"medians of {bench.rounds}"]
+    print("\n" + "\n".join(about) + "\n")
+    print_table(NAMES, bench.figures, bench.targets())
     write_figures(options.json, bench, facts)
+    if options.record:
+        record("Clusters", "A PostgreSQL cluster beside pgBackRest and pg_basebackup", about, NAMES, bench)
 
 
 if __name__ == "__main__":

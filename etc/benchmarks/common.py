@@ -13,6 +13,7 @@ import tempfile
 import time
 
 MIB = 1 << 20
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def say(text):
@@ -45,6 +46,16 @@ def warm(path):
         buffer = bytearray(4 * MIB)
         while file.readinto(buffer):
             pass
+
+
+def warm_memory(folder, size):
+    """Memory that a virtual machine's host has taken back costs whoever writes to it first; nobody shall be that."""
+    path = os.path.join(folder, "scratch")
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(size // MIB * 5 // 4):
+            file.write(bytes(MIB))
+    os.remove(path)
+    os.sync()
 
 
 def stored(folder):
@@ -99,19 +110,32 @@ def at_least(what, value, limit):
 def shown(row, value):
     if value is None:
         return "-"
-    return f"{value / MIB:.2f} MiB" if "bytes" in row else f"{value:.2f}"
+    if "bytes" in row:
+        return f"{value / MIB:.2f} MiB"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
+
+
+def table(names, figures):
+    """Rows of medians: of the programs named, and one each of whatever else a row compares."""
+    for row in figures.rows:
+        values = [figures.median(row, name) for name in names]
+        if any(value is not None for value in values):
+            yield row, [shown(row, value) for value in values]
+        for other in figures.rows[row]:
+            if other not in names:
+                yield f"{row}: {other}", [shown(row, figures.median(row, other))] + ["-"] * (len(names) - 1)
 
 
 def print_table(names, figures, targets):
-    width = max(len(row) for row in figures.rows) + 2
+    rows = list(table(names, figures))
+    width = max(len(row) for row, _ in rows) + 2
     print(f"{'':{width}}" + "".join(f"{name:>14}" for name in names))
-    for row in figures.rows:
-        print(f"{row:{width}}" + "".join(f"{shown(row, figures.median(row, name)):>14}" for name in names))
+    for row, values in rows:
+        print(f"{row:{width}}" + "".join(f"{value:>14}" for value in values))
     width = max(len(target[0]) for target in targets) + 2
     print(f"\n{'':{width}}{'measured':>10}  target")
     for what, value, target, met in targets:
-        number = "-" if value is None else f"{value:.2f}"
-        print(f"{what:{width}}{number:>10}  {target:10} {'met' if met else 'NOT MET'}")
+        print(f"{what:{width}}{shown('', value):>10}  {target:10} {'met' if met else 'NOT MET'}")
 
 
 def write_figures(path, bench, facts):
@@ -131,6 +155,7 @@ def common_options(description, minutes):
     parser.add_argument("--runs", type=int, default=3, help="rounds (default 3)")
     parser.add_argument(
         "--minutes", type=float, default=minutes, help=f"start no further round after this (default {minutes})")
+    parser.add_argument("--record", action="store_true", help="keep table and plot in the documentation")
     parser.add_argument("--json", metavar="FILE", help="where the figures go (default: a new file in TMPDIR)")
     return parser
 

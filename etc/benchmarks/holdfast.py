@@ -1,5 +1,6 @@
 """A private holdfastd with a repository of its own."""
 
+import json
 import os
 import re
 import signal
@@ -10,16 +11,17 @@ from common import run, timed
 
 
 class Holdfast:
-    name = "holdfast"
-
-    def __init__(self, folder, binaries, database, server, restore_root, limits=""):
+    def __init__(
+            self, folder, binaries, database, server, restore_root, limits="", compression="fast", name="holdfast"):
         """`server` and `limits` are lines of settings: of the one server, and of [backup]."""
+        self.name, self.compression = name, compression
         self.folder, self.binaries, self.restore_root = folder, binaries, restore_root
         self.database, self.server, self.limits = database, server, limits
         self.repository = os.path.join(folder, "repository")
         self.key = os.path.join(folder, "repository.key")
         self.socket = os.path.join(folder, "holdfast.sock")
-        self.ticks = "off"
+        # When the next daemon makes backups by itself.
+        self.fulls = self.ticks = "off"
         self.daemon = None
 
     def prepare(self):
@@ -29,7 +31,6 @@ class Holdfast:
         self.start()
 
     def start(self):
-        full = "off" if self.ticks == "off" else "*-*-* 23:00"
         settings = os.path.join(self.folder, "holdfast.toml")
         with open(settings, "w", encoding="utf-8") as file:
             file.write(f'''socket = "{self.socket}"
@@ -39,11 +40,12 @@ restore_roots = ["{self.restore_root}"]
 [repository]
 path = "{self.repository}"
 key_file = "{self.key}"
+compression = "{self.compression}"
 [backup]
 on_demand_cooldown = "0s"
 {self.limits}
 [full]
-at = "{full}"
+at = "{self.fulls}"
 [progressive]
 every = "{self.ticks}"
 [servers.bench]
@@ -74,6 +76,10 @@ every = "{self.ticks}"
 
     def command(self, *arguments):
         return [self.tool("holdfast"), *arguments, "--socket", self.socket]
+
+    def ask(self, *arguments):
+        """What a command answers, as data."""
+        return json.loads(run(self.command(*arguments, "--json")))
 
     def full(self):
         return timed(self.command("backup", "--all", "--full"))
