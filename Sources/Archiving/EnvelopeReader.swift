@@ -20,6 +20,9 @@ package final class EnvelopeReader: Sendable {
     /// Bytes of the object.
     package let length: UInt64
 
+    /// Random bytes that no other object has.
+    package var salt: [UInt8] { header.salt }
+
     let label: ObjectLabel
     private let source: any EnvelopeSource
     private let header: EnvelopeHeader

@@ -15,11 +15,15 @@ final class UnitStore: Sendable {
     let unusableMaps = Mutex<Set<ObjectName>>([])
     /// The head that was read last.
     let knownHead = Mutex<KnownHead?>(nil)
+    let memory: UnitMemory
+    let layerCache: LayerCache?
 
     init(
         store: any ObjectStore, master: MasterKey, hasher: PageHasher, repository: RepositoryID, unit: UnitID,
-        locks: ReaderLocks?
+        locks: ReaderLocks?, isOnlyWriter: Bool = false, layerCache: LayerCache? = nil
     ) {
+        self.layerCache = layerCache
+        memory = UnitMemory(isOnlyWriter: isOnlyWriter)
         access = UnitAccess(unit, locks: locks)
         self.store = store
         self.master = master
@@ -67,7 +71,7 @@ final class UnitStore: Sendable {
         return ["points", "packs", "folds", "heads", "marks", "logs"] + generations.sorted().map { "maps/\($0)" }
     }
 
-    /// Numbers of all points, ascending; those that a prune took out of the list left out.
+    /// Numbers of all points, ascending; those that a prune took out of the list left out. O(points).
     func sequences() throws -> [SequenceNumber] {
         // The head last: it says no to points that a prune took out of the list since.
         let names = try list("points")

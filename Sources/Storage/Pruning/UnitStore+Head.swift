@@ -37,7 +37,10 @@ extension UnitStore {
     }
 
     /// To be called when the last head was deleted.
-    func forgetHead() { knownHead.withLock { $0 = nil } }
+    func forgetHead() {
+        knownHead.withLock { $0 = nil }
+        memory.note { $0.forget() }
+    }
 
     private func headNames() throws -> (generation: UInt64, copies: [UInt64])? {
         var found: (generation: UInt64, copies: [UInt64])?
