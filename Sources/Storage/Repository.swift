@@ -84,7 +84,14 @@ extension Repository {
     package func record(_ sequence: SequenceNumber, of unit: UnitID) throws -> PointRecord {
         let objects = unitStore(unit)
         let bench = try FrameBench()
-        return try objects.record(of: objects.open(.point(sequence), by: bench), by: bench)
+        let record = try objects.record(of: objects.open(.point(sequence), by: bench), by: bench)
+        if record.isVoid || record.draft.kind != .full { objects.memory.note { $0.progressives.insert(sequence) } }
+        return record
+    }
+
+    /// Whether a point was read since the repository was opened, and is no full backup.
+    package func isKnownProgressive(_ sequence: SequenceNumber, of unit: UnitID) -> Bool {
+        unitStore(unit).memory.recall { $0.progressives.contains(sequence) } ?? false
     }
 
     /// The newest backup of a unit that is not void; nil when there is none.

@@ -32,6 +32,8 @@ final class UnitMemory: Sendable {
         var highestMerged: SequenceNumber?
         var chain: KnownChain?
         var marks: KnownMarks?
+        /// Points that were read and are no fulls.
+        var progressives = NumberSet()
         /// Counts what was forgotten, so that what was listed before is not remembered after it.
         var changes = 0
 
@@ -42,6 +44,7 @@ final class UnitMemory: Sendable {
 
         mutating func forget() {
             (newest, highestMerged, chain, marks) = (nil, nil, nil, nil)
+            progressives = NumberSet()
             changes += 1
         }
     }

@@ -77,14 +77,21 @@ struct PointScaleBench {
         try await figures.measure("list_100") {
             _ = try await fixture.service.backups(BackupFilter(limit: 100), for: .daemon)
         }
-        let all = try await figures.measure("list_all") {
-            try await fixture.service.backups(BackupFilter(), for: .daemon)
+        let newest = try await fixture.service.backups(BackupFilter(limit: 6), for: .daemon)[5].id
+        // The first look reads the records up to the next full.
+        let middle = BackupID(unit: newest.unit, sequence: newest.sequence / 2)
+        try await figures.measure("show_one") { _ = try await fixture.service.backup(middle, for: .daemon) }
+        let count = try await figures.measure("list_all") {
+            let listing = try await fixture.service.backupListing(BackupFilter(), for: .daemon)
+            var count = 0
+            while let part = try await listing.next() { count += part.count }
+            return count
         }
-        try await figures.measure("show_one") { _ = try await fixture.service.backup(all[5].id, for: .daemon) }
-        try await figures.measure("preserve_one") { _ = try await fixture.service.preserve(all[5].id, by: .daemon) }
+        figures.note("listed", Double(count))
+        try await figures.measure("preserve_one") { _ = try await fixture.service.preserve(newest, by: .daemon) }
         // It was made now, and nothing counts as older than what it was made after.
-        let first = try #require(all.first { $0.id.sequence == 1 })
-        try await figures.measure("delete_one") { _ = try await fixture.service.delete(first.id, by: .daemon) }
+        let first = BackupID(unit: newest.unit, sequence: 1)
+        try await figures.measure("delete_one") { _ = try await fixture.service.delete(first, by: .daemon) }
     }
 
     private func pruning(_ fixture: HostFixture, _ figures: ScaleFigures) async throws {
