@@ -40,8 +40,9 @@ final class UnitStore: Sendable {
 
     func identity(_ name: ObjectName) -> EnvelopeIdentity { name.identity(repository: repository, unit: unit) }
 
+    /// - Parameter keepsRuns: as the reader's own.
     /// - Throws: the damage code of the object, also when there is none.
-    func open(_ name: ObjectName, by bench: FrameBench) throws -> EnvelopeReader {
+    func open(_ name: ObjectName, keepsRuns: Bool = true, by bench: FrameBench) throws -> EnvelopeReader {
         let source: any EnvelopeSource
         do {
             source = try store.open(path(name))
@@ -52,7 +53,7 @@ final class UnitStore: Sendable {
         }
         let identity = identity(name)
         return try identity.kind.blamed(for: path(name)) {
-            try EnvelopeReader(identity, name: path(name), key: master, from: source, by: bench)
+            try EnvelopeReader(identity, name: path(name), key: master, from: source, keepsRuns: keepsRuns, by: bench)
         }
     }
 

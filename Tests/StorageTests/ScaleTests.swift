@@ -1,9 +1,8 @@
 import Archiving
 import Model
+import Storage
 import StorageTestSupport
 import Testing
-
-@testable import Storage
 
 /// What a backup asks of the store, whatever the number of backups before it.
 @Suite struct ScaleTests {

@@ -100,7 +100,7 @@ extension Host {
             step: { progress in
                 switch progress {
                 case .moved(let pages): try step(Int(pages) * pageSize)
-                case .counted, .deleted: try step(0)
+                case .counted, .deleted, .merged: try step(0)
                 }
             }, stillMeant: stillMeant)
         let gone = removed.filter { !report.estimate.left.contains($0) }

@@ -13,6 +13,15 @@ package struct MarkBook: Sendable {
         names = try unit.list("marks")
     }
 
+    /// Numbers that were softly deleted, told by the names of their marks alone. O(marks).
+    package var deleted: Set<SequenceNumber> {
+        var last: [SequenceNumber: (number: UInt64, isDeleted: Bool)] = [:]
+        for case .mark(let sequence, let number, let kind) in names where kind == .deleted || kind == .undeleted {
+            if number > last[sequence]?.number ?? 0 { last[sequence] = (number, kind == .deleted) }
+        }
+        return Set(last.filter(\.value.isDeleted).keys)
+    }
+
     /// O(log marks + the backup's marks).
     package func state(of sequence: SequenceNumber, preservedAtBirth: Bool) throws -> MarkState {
         var state = MarkState(isPreserved: preservedAtBirth)

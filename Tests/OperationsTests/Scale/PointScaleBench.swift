@@ -28,8 +28,8 @@ struct PointScaleBench {
         }
         try await commits(fixture, unit, figures)
         try await opening(fixture, unit, figures)
-        try await listing(fixture, figures)
-        try await pruning(fixture, figures)
+        try await listing(fixture, unit, figures)
+        try await pruning(fixture, unit, figures)
         try await starts(fixture, figures)
     }
 
@@ -55,9 +55,11 @@ struct PointScaleBench {
         figures.note("run_of_a_backup_s", times.sorted()[2].inSeconds)
     }
 
-    private func opening(_ fixture: HostFixture, _ unit: UnitID, _ figures: ScaleFigures) async throws {
+    private func opening(
+        _ fixture: HostFixture, _ unit: UnitID, _ figures: ScaleFigures, _ when: String = ""
+    ) async throws {
         let newest = try #require(try fixture.repository.sequences(of: unit).last)
-        for (name, sequence) in [("open_newest", newest), ("open_old", newest * 5 / 8 - 1)] {
+        for (name, sequence) in [("open_newest\(when)", newest), ("open_old\(when)", newest * 5 / 8 - 1)] {
             let before = SystemCalls()
             try await figures.measure(name) {
                 var cursor = try fixture.repository.image(sequence, of: unit).cursor(by: FrameBench())
@@ -72,14 +74,14 @@ struct PointScaleBench {
         try await figures.measure("start_without_catalog") { try fixture.restart(losingCatalog: true) }
     }
 
-    private func listing(_ fixture: HostFixture, _ figures: ScaleFigures) async throws {
+    private func listing(_ fixture: HostFixture, _ unit: UnitID, _ figures: ScaleFigures) async throws {
         try await figures.measure("status") { _ = try await fixture.service.databases(deleted: false, for: .daemon) }
         try await figures.measure("list_100") {
             _ = try await fixture.service.backups(BackupFilter(limit: 100), for: .daemon)
         }
         let newest = try await fixture.service.backups(BackupFilter(limit: 6), for: .daemon)[5].id
         // The first look reads the records up to the next full.
-        let middle = BackupID(unit: newest.unit, sequence: newest.sequence / 2)
+        let middle = BackupID(unit: unit, sequence: newest.sequence / 2)
         try await figures.measure("show_one") { _ = try await fixture.service.backup(middle, for: .daemon) }
         let count = try await figures.measure("list_all") {
             let listing = try await fixture.service.backupListing(BackupFilter(), for: .daemon)
@@ -90,11 +92,18 @@ struct PointScaleBench {
         figures.note("listed", Double(count))
         try await figures.measure("preserve_one") { _ = try await fixture.service.preserve(newest, by: .daemon) }
         // It was made now, and nothing counts as older than what it was made after.
-        let first = BackupID(unit: newest.unit, sequence: 1)
+        let first = BackupID(unit: unit, sequence: 1)
         try await figures.measure("delete_one") { _ = try await fixture.service.delete(first, by: .daemon) }
     }
 
-    private func pruning(_ fixture: HostFixture, _ figures: ScaleFigures) async throws {
+    private func pruning(_ fixture: HostFixture, _ unit: UnitID, _ figures: ScaleFigures) async throws {
+        // Nearly all of them stay: the daily course.
+        try await figures.measure("prune_of_few") {
+            try fixture.repository.prune(unit: unit, deleting: Set(2...11))
+        }
+        try await opening(fixture, unit, figures, "_after_prune")
+        try LedgerWriter.run("update", fixture.root("data/ledger.db"), "--rows", "3", "--seed", "70")
+        try await figures.measure("backup_after_prune_of_few") { try await fixture.backUp() }
         let preview = try await figures.measure("preview") {
             try await fixture.service.previewRetention(PruneRequest(now: true), for: .daemon)
         }
