@@ -90,7 +90,7 @@ extension UnitStore {
         let name = ObjectName.head(head.generation, copy: copy)
         let object = try OpenObject(name, number: 0, in: self, frames: .max)
         do {
-            try RecordCoding.encode(head).withUnsafeBytes { _ = try object.envelope.write(.record, $0, by: bench) }
+            try head.encoded.withUnsafeBytes { _ = try object.envelope.write(.record, $0, by: bench) }
             try object.envelope.finish(by: bench)
             try object.sink.commit(as: path(name), syncNames: true)
         } catch {
