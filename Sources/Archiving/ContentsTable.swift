@@ -23,7 +23,15 @@ package struct ContentsTable: Sendable {
 
     init() {}
 
-    /// The pages of the frame, in slot order.
+    /// The same without the pages of frames: a frame of scattered pages has one run for each.
+    func withoutRuns() -> ContentsTable {
+        var table = self
+        table.runs = []
+        for index in table.entries.indices { (table.entries[index].firstRun, table.entries[index].runCount) = (0, 0) }
+        return table
+    }
+
+    /// The pages of the frame, in slot order; none in a table without runs.
     package func runs(of entry: Entry) -> ArraySlice<PageRun> {
         runs[entry.firstRun..<entry.firstRun + entry.runCount]
     }

@@ -20,15 +20,20 @@ package final class EnvelopeReader: Sendable {
     /// Bytes of the object.
     package let length: UInt64
 
+    /// Random bytes that no other object has.
+    package var salt: [UInt8] { header.salt }
+
     let label: ObjectLabel
     private let source: any EnvelopeSource
     private let header: EnvelopeHeader
     private let key: KeyBytes
 
-    /// - Parameter name: how faults name the object.
+    /// - Parameters:
+    ///   - name: how faults name the object.
+    ///   - keepsRuns: whether `contents` tells which pages frames hold, which may be much in a reader that is kept.
     package init(
         _ expected: EnvelopeIdentity, name: String, key master: MasterKey, from source: any EnvelopeSource,
-        by bench: FrameBench
+        keepsRuns: Bool = true, by bench: FrameBench
     ) throws {
         label = ObjectLabel(kind: expected.kind, name: name)
         self.name = name
@@ -43,7 +48,8 @@ package final class EnvelopeReader: Sendable {
         identity = expected
         key = try master.objectKey(header)
         let opening = FrameOpening(source: source, header: header, key: key, label: label)
-        contents = try Self.contents(opening, length, bench)
+        let table = try Self.contents(opening, length, bench)
+        contents = keepsRuns ? table : table.withoutRuns()
     }
 
     /// Frames that hold payload: indices 0 ..< frameCount.

@@ -18,6 +18,8 @@ extension ResponseWriter {
             try await send(status ?? fault.code.httpStatus, "application/problem+json", bytes, headers)
         case .events(let feed):
             try await send(feed)
+        case .listing(let begun, let rest):
+            try await send(begun, rest)
         case .file(let download):
             defer { download.close() }
             try await send(download)
@@ -36,6 +38,23 @@ extension ResponseWriter {
         let fields = HTTPFields("text/event-stream", ["cache-control": "no-store", "connection": "close"])
         var body = try await writeHead(HTTPResponse(status: .ok, headerFields: fields))
         try await feed.run { try await body.write(ByteBuffer(bytes: $0)) }
+        try await body.finish(nil)
+    }
+
+    /// A list that fails in the middle ends the connection before its end, so that no reader takes a part for the whole.
+    @concurrent private consuming func send(_ begun: [[Backup]], _ rest: BackupListing) async throws {
+        var body = try await writeHead(HTTPResponse(status: .ok, headerFields: HTTPFields("application/json", [:])))
+        try await body.write(ByteBuffer(string: #"{"items":["#))
+        var waiting = begun[...]
+        var isFirst = true
+        while let part = if let begun = waiting.popFirst() { begun } else { try await rest.next() } {
+            guard !part.isEmpty else { continue }
+            var buffer = ByteBuffer(string: isFirst ? "" : ",")
+            buffer.writeBytes(try WireCoding.encode(part).dropFirst().dropLast())
+            try await body.write(buffer)
+            isFirst = false
+        }
+        try await body.write(ByteBuffer(string: "]}"))
         try await body.finish(nil)
     }
 

@@ -61,6 +61,10 @@ package enum ObjectName: Sendable, Hashable {
 
     /// Reads what `path` writes; nil for anything else.
     package init?(path: String) {
+        if let known = Self.plain(path) {
+            self = known
+            return
+        }
         let folder = StoreName.folder(of: path)
         let leaf = StoreName.leaf(of: path)
         if folder == "logs" {
@@ -89,6 +93,34 @@ package enum ObjectName: Sendable, Hashable {
         default: return nil
         }
         guard self.path == path else { return nil }
+    }
+
+    /// Reads the names of points, packs and folds whose numbers have sixteen digits: of those a record may have many.
+    private static func plain(_ path: String) -> ObjectName? {
+        var path = path
+        return path.withUTF8 { bytes in
+            func number(at start: Int, radix: UInt64) -> UInt64? {
+                var number: UInt64 = 0
+                for byte in bytes[start..<start + 16] {
+                    switch byte {
+                    case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number * radix + UInt64(byte - 48)
+                    case UInt8(ascii: "a")...UInt8(ascii: "f") where radix == 16:
+                        number = number * radix + UInt64(byte - 87)
+                    default: return nil
+                    }
+                }
+                return number
+            }
+            func starts(_ prefix: StaticString) -> Bool {
+                bytes.starts(with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+            }
+            if bytes.count == 23, starts("points/") { return number(at: 7, radix: 10).map { .point($0) } }
+            guard bytes.count == 39, bytes[22] == UInt8(ascii: "-"), let sequence = number(at: 6, radix: 10),
+                let random = number(at: 23, radix: 16)
+            else { return nil }
+            if starts("packs/") { return .pack(sequence, random) }
+            return starts("folds/") ? .fold(sequence, random) : nil
+        }
     }
 
     func identity(repository: RepositoryID, unit: UnitID) -> EnvelopeIdentity {

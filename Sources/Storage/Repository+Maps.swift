@@ -14,25 +14,54 @@ extension Repository {
         defer { withExtendedLifetime(reading) {} }
         let bench = try FrameBench()
         var written = try replaceUnusableMaps(of: objects, by: bench)
-        guard let newest = try objects.sequences().last else { return written }
+        guard let newest = try objects.lastNumber() else { return written }
         var chain = try objects.chain()
-        let base = chain.baseRanges(newest: newest)
-        for segment in MapPlan.missingSegments(of: base, maps: chain.maps.keys) {
-            guard try isReadable({ try MapMerger(unit: objects, chain: chain, bench: bench).merge(segment) }) else {
-                continue
-            }
-            chain.maps[segment] = chain.generation
+        written += try mergeSegments(of: &chain, newest: newest, in: objects, by: bench)
+        if chain.maps[1...newest] == nil, try needsWhole(newest, in: chain, of: objects, by: bench) {
+            try MapMerger(unit: objects, chain: chain, bench: bench).merge(1...newest)
+            objects.noteAbove(newest, 0, of: chain)
             written += 1
+        }
+        return written
+    }
+
+    /// Looks at all layers only when those that came since the last look may be too much.
+    private func needsWhole(
+        _ newest: SequenceNumber, in chain: Chain, of objects: UnitStore, by bench: FrameBench
+    ) throws -> Bool {
+        let record = try objects.record(of: objects.open(.point(newest), by: bench), by: bench)
+        // What only completes the image of one backup is dead with the next, whatever is merged.
+        let pages = record.draft.files.reduce(0) { $0 + UInt64($1.pages) } - record.draft.closingPages
+        let stored = record.pagesStored - record.closingPages
+        if !record.holdsWholeImage, let known = objects.pagesAbove(newest - 1, of: chain) {
+            objects.noteAbove(newest, known + stored, of: chain)
+            if !MapPlan.needsWhole(pagesAbove: known + stored, imagePages: pages) { return false }
         }
         let layers = try objects.layers(of: 1...newest, in: chain, by: bench)
-        // What only completes the image of one backup is dead with the next, whatever is merged.
         let above = layers.dropLast().reduce(0) { $0 + $1.pages - $1.closingPages }
-        let record = try objects.record(of: objects.open(.point(newest), by: bench), by: bench)
-        let pages = record.draft.files.reduce(0) { $0 + UInt64($1.pages) } - record.draft.closingPages
-        if MapPlan.needsWhole(pagesAbove: above, imagePages: pages), chain.maps[1...newest] == nil {
-            try MapMerger(unit: objects, chain: chain, bench: bench).merge(1...newest)
+        objects.noteAbove(newest, above, of: chain)
+        return MapPlan.needsWhole(pagesAbove: above, imagePages: pages)
+    }
+
+    /// O(backups since the last call), amortised; the first one looks for all that may be missing.
+    private func mergeSegments(
+        of chain: inout Chain, newest: SequenceNumber, in objects: UnitStore, by bench: FrameBench
+    ) throws -> Int {
+        let layers = chain.baseCount(newest: newest)
+        var written = 0
+        var isComplete = true
+        let missing = MapPlan.missingSegments(
+            count: layers, after: objects.mergedLayers(of: chain), layer: { chain.baseRange($0) },
+            isPresent: { chain.maps[$0] != nil })
+        for segment in missing {
+            guard try isReadable({ try MapMerger(unit: objects, chain: chain, bench: bench).merge(segment) }) else {
+                isComplete = false
+                continue
+            }
+            chain.maps.insert(segment, generation: chain.generation)
             written += 1
         }
+        if isComplete { objects.noteMerged(layers, of: chain) }
         return written
     }
 
@@ -64,7 +93,7 @@ extension Repository {
                 objects.useAgain(map: name)
                 continue
             }
-            chain.maps[from...to] = generation
+            chain.maps.insert(from...to, generation: generation)
             if try isReadable({ try MapMerger(unit: objects, chain: chain, bench: bench).replace(from...to) }) {
                 written += 1
             }

@@ -27,6 +27,7 @@ package final class Repository: Sendable {
     private let lock: RepositoryLock?
     /// Of what is read, for prunes in other processes.
     private let readerLocks: ReaderLocks?
+    private let layerCache = LayerCache()
     private let unitStores = Mutex<[UnitID: UnitStore]>([:])
 
     init(
@@ -50,7 +51,8 @@ package final class Repository: Sendable {
         unitStores.withLock { stores in
             if let known = stores[unit] { return known }
             let added = UnitStore(
-                store: store, master: master, hasher: hasher, repository: id, unit: unit, locks: readerLocks)
+                store: store, master: master, hasher: hasher, repository: id, unit: unit, locks: readerLocks,
+                isOnlyWriter: isWritable, layerCache: layerCache)
             stores[unit] = added
             return added
         }
@@ -70,23 +72,37 @@ extension Repository {
         try store.list(Self.unitsFolder).compactMap { UnitID($0) }
     }
 
-    /// Numbers of the points of a unit, ascending, void ones included.
+    /// Numbers of the points of a unit, ascending, void ones included. O(points).
     package func sequences(of unit: UnitID) throws -> [SequenceNumber] { try unitStore(unit).sequences() }
+
+    /// The highest number of a point of a unit below `limit`, void ones included; O(1) in a repository opened for writing.
+    package func lastSequence(of unit: UnitID, below limit: SequenceNumber = .max) throws -> SequenceNumber? {
+        try unitStore(unit).lastNumber(below: limit)
+    }
 
     /// - Throws: `point-damaged`, also when there is no such point.
     package func record(_ sequence: SequenceNumber, of unit: UnitID) throws -> PointRecord {
         let objects = unitStore(unit)
         let bench = try FrameBench()
-        return try objects.record(of: objects.open(.point(sequence), by: bench), by: bench)
+        let record = try objects.record(of: objects.open(.point(sequence), by: bench), by: bench)
+        if record.isVoid || record.draft.kind != .full { objects.memory.note { $0.progressives.insert(sequence) } }
+        return record
+    }
+
+    /// Whether a point was read since the repository was opened, and is no full backup.
+    package func isKnownProgressive(_ sequence: SequenceNumber, of unit: UnitID) -> Bool {
+        unitStore(unit).memory.recall { $0.progressives.contains(sequence) } ?? false
     }
 
     /// The newest backup of a unit that is not void; nil when there is none.
     package func newest(of unit: UnitID) throws -> PointRecord? {
         let reading = unitStore(unit).access.beginReading()
         defer { withExtendedLifetime(reading) {} }
-        for sequence in try sequences(of: unit).reversed() {
+        var limit = SequenceNumber.max
+        while let sequence = try lastSequence(of: unit, below: limit) {
             let record = try record(sequence, of: unit)
             if !record.isVoid { return record }
+            limit = sequence
         }
         return nil
     }
@@ -112,7 +128,7 @@ extension Repository {
         let writing = objects.access.beginWriting()
         defer { writing.end() }
         return PointWriter(
-            try nextSequence(of: unit), in: objects, compression: compression, inlineFrames: inlineFrames,
+            try objects.nextNumber(), in: objects, compression: compression, inlineFrames: inlineFrames,
             packFrames: packFrames)
     }
 
@@ -141,15 +157,5 @@ extension Repository {
             writer.abandon()
             throw error
         }
-    }
-
-    /// One above every number that was ever taken.
-    private func nextSequence(of unit: UnitID) throws -> SequenceNumber {
-        let objects = unitStore(unit)
-        // Maps also merge points that got lost: such a map must not count for another point of the same number. Packs may
-        // belong to a writer at work, whose number it is to fight for.
-        let folders = ["points"] + (try objects.folders().filter { $0.hasPrefix("maps/") })
-        let last = try folders.flatMap { try objects.list($0).map(\.sequence) }.max() ?? 0
-        return max(last, try objects.head()?.upTo ?? 0) + 1
     }
 }

@@ -15,11 +15,15 @@ final class UnitStore: Sendable {
     let unusableMaps = Mutex<Set<ObjectName>>([])
     /// The head that was read last.
     let knownHead = Mutex<KnownHead?>(nil)
+    let memory: UnitMemory
+    let layerCache: LayerCache?
 
     init(
         store: any ObjectStore, master: MasterKey, hasher: PageHasher, repository: RepositoryID, unit: UnitID,
-        locks: ReaderLocks?
+        locks: ReaderLocks?, isOnlyWriter: Bool = false, layerCache: LayerCache? = nil
     ) {
+        self.layerCache = layerCache
+        memory = UnitMemory(isOnlyWriter: isOnlyWriter)
         access = UnitAccess(unit, locks: locks)
         self.store = store
         self.master = master
@@ -36,8 +40,9 @@ final class UnitStore: Sendable {
 
     func identity(_ name: ObjectName) -> EnvelopeIdentity { name.identity(repository: repository, unit: unit) }
 
+    /// - Parameter keepsRuns: as the reader's own.
     /// - Throws: the damage code of the object, also when there is none.
-    func open(_ name: ObjectName, by bench: FrameBench) throws -> EnvelopeReader {
+    func open(_ name: ObjectName, keepsRuns: Bool = true, by bench: FrameBench) throws -> EnvelopeReader {
         let source: any EnvelopeSource
         do {
             source = try store.open(path(name))
@@ -48,7 +53,7 @@ final class UnitStore: Sendable {
         }
         let identity = identity(name)
         return try identity.kind.blamed(for: path(name)) {
-            try EnvelopeReader(identity, name: path(name), key: master, from: source, by: bench)
+            try EnvelopeReader(identity, name: path(name), key: master, from: source, keepsRuns: keepsRuns, by: bench)
         }
     }
 
@@ -67,7 +72,7 @@ final class UnitStore: Sendable {
         return ["points", "packs", "folds", "heads", "marks", "logs"] + generations.sorted().map { "maps/\($0)" }
     }
 
-    /// Numbers of all points, ascending; those that a prune took out of the list left out.
+    /// Numbers of all points, ascending; those that a prune took out of the list left out. O(points).
     func sequences() throws -> [SequenceNumber] {
         // The head last: it says no to points that a prune took out of the list since.
         let names = try list("points")

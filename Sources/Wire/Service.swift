@@ -23,7 +23,8 @@ package protocol Service: Sendable {
     /// Returns once the runs are recorded. One database that is in cooldown throws `in-cooldown` with
     /// `retry_after_seconds` in its context; of several, those are in `skipped`.
     func requestBackup(_ request: BackupRequest, by actor: Actor) async throws -> BackupReply
-    func backups(_ filter: BackupFilter, for actor: Actor) async throws -> [Backup]
+    /// Throws at once what is wrong with the filter.
+    func backupListing(_ filter: BackupFilter, for actor: Actor) async throws -> BackupListing
     func backup(_ id: BackupID, for actor: Actor) async throws -> Backup
     func preserve(_ id: BackupID, by actor: Actor) async throws -> Backup
     func release(_ id: BackupID, by actor: Actor) async throws -> Backup

@@ -30,6 +30,16 @@ import WireTestSupport
         }
     }
 
+    /// A list of many parts is sent as it is read, and is one document for who asked.
+    @Test func aLongListOfBackupsIsOneDocument() async throws {
+        for parts in [0, 1, 4] {
+            try await withServer(FakeService(longList: parts)) { socket, _ in
+                let backups = try await DaemonClient(socket: socket).backups(BackupFilter())
+                #expect(backups == Array(repeating: Samples.backup, count: 1 + 2 * parts))
+            }
+        }
+    }
+
     @Test func everyCallReachesTheServiceAndItsAnswerComesBack() async throws {
         try await withServer { socket, service in
             let client = DaemonClient(socket: socket)

@@ -13,7 +13,10 @@ package final class FakeService: Service {
     private let queries = Mutex<[MessageQuery]>([])
     private let closedDownloads = Mutex(0)
 
-    package init() {}
+    /// Further parts of two backups each, before the last one of a listing.
+    private let longList: Int
+
+    package init(longList: Int = 0) { self.longList = longList }
 
     package let timeZone = "Europe/Berlin"
     package let version = "0.1"
@@ -105,9 +108,10 @@ package final class FakeService: Service {
         return BackupReply(runs: [Samples.run("run-1", .waiting)], skipped: request.all ? [skipped] : [])
     }
 
-    package func backups(_ filter: BackupFilter, for actor: Actor) throws -> [Backup] {
+    package func backupListing(_ filter: BackupFilter, for actor: Actor) throws -> BackupListing {
         try note("backups \(filter.databases) limit=\(filter.limit ?? 0)", actor)
-        return [Samples.backup]
+        let parts = Mutex([[Samples.backup]] + Array(repeating: [Samples.backup, Samples.backup], count: longList))
+        return BackupListing { parts.withLock { $0.popLast() } }
     }
 
     package func backup(_ id: BackupID, for actor: Actor) throws -> Backup { try one(id, "backup", actor) }

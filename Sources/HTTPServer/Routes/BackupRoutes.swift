@@ -25,7 +25,7 @@ extension RouteTable {
             let filter = BackupFilter(
                 databases: call.texts("database"), deleted: try call.flag("deleted"), since: try call.instant("since"),
                 until: try call.instant("until"), limit: try call.limit())
-            return try .list(await call.service.backups(filter, for: call.actor))
+            return try await .list(call.service.backupListing(filter, for: call.actor))
         },
         Route(.get, "/v1/backups/{id}", .viewBackups, "One recovery point", answer: .document(.of(Backup.self))) {
             call in try .json(await call.service.backup(try call.backupID(), for: call.actor))

@@ -90,8 +90,8 @@ extension Host {
     }
 
     private func isNewestDeleted(_ unit: BackupUnit) throws -> Bool {
-        guard let newest = try unit.repository.sequences(of: unit.id).last else { return false }
-        return try unit.repository.markStates(of: unit.id, preservedAtBirth: [])[newest]?.deleted != nil
+        guard let newest = try unit.repository.lastSequence(of: unit.id) else { return false }
+        return try unit.repository.markState(of: newest, unit.id).deleted != nil
     }
 
     private func made(

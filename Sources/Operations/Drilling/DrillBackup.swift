@@ -96,11 +96,9 @@ package struct DrillBackup {
     }
 
     private func newest() throws -> SequenceNumber {
-        let marks = try unit.repository.markStates(of: unit.id, preservedAtBirth: [])
-        for sequence in try unit.repository.sequences(of: unit.id).reversed() where marks[sequence]?.deleted == nil {
-            // One that can't be read may be the newest backup, and is told.
-            if (try? unit.record(sequence))?.isVoid != true { return sequence }
-        }
+        // One that can't be read may be the newest backup, and is told.
+        let found = try unit.firstLiving { (try? unit.record($0))?.isVoid == true ? nil : $0 }
+        if let found { return found }
         throw Fault(.notFound, "\(name) has no backup to drill", hint: "make one with `holdfast backup \(name)`")
     }
 }

@@ -50,17 +50,18 @@ package struct LogRetention {
 extension Host {
     /// Gives back log that is older than the window in which any point in time can be restored.
     ///
-    /// - Parameter kept: backups of the unit that stay; softly deleted ones lead nowhere.
+    /// Softly deleted backups lead nowhere.
     /// - Returns: the bytes that were stored of it.
-    func pruneLog(of unit: BackupUnit, kept: [PointRecord]) throws -> ByteCount {
+    func pruneLog(of unit: BackupUnit) throws -> ByteCount {
         guard clockDoubt() == nil else { return .zero }
-        let marks = try unit.repository.markStates(of: unit.id, preservedAtBirth: [])
         let spans = try unit.repository.logSpans(of: unit.id)
         guard !spans.isEmpty else { return .zero }
-        let anchors = try kept.filter { marks[$0.sequence]?.deleted == nil }.compactMap { record in
-            try EngineDefaults(of: record).logBase(of: record).map {
-                LogRetention.Anchor(finished: record.draft.finished, base: $0)
-            }
+        var anchors: [LogRetention.Anchor] = []
+        var backups = try UnitBackups(of: unit)
+        while let item = try backups.next() {
+            guard item.mark.deleted == nil, let base = try EngineDefaults(of: item.record).logBase(of: item.record)
+            else { continue }
+            anchors.append(LogRetention.Anchor(finished: item.record.draft.finished, base: base))
         }
         let days = settings.retention.logDays
         let retention = LogRetention(now: WallClock.now(), window: .seconds(86_400 * days))

@@ -16,29 +16,28 @@ struct BackupLibrary {
         self.undelete = undelete
     }
 
-    /// Newest first.
+    /// Newest first. O(units) before the first one, then O(backups looked at).
     /// - Parameter known: databases that may have none.
-    func backups(_ filter: BackupFilter, known: [DatabaseName] = []) throws -> [Backup] {
+    func cursor(_ filter: BackupFilter, known: [DatabaseName] = []) throws -> BackupCursor {
         let units = try allUnits()
         let names = Array(Set(units.map(\.name) + known))
         let chosen =
             filter.databases.isEmpty
             ? Set(names) : Set(try NameSelection.several(filter.databases, among: names))
-        let found = try units.filter { chosen.contains($0.name) }.flatMap { try backups(of: $0.unit) }.filter {
-            backup in
-            (filter.deleted || backup.deleted == nil) && (filter.since.map { backup.instant >= $0 } ?? true)
-                && (filter.until.map { backup.instant <= $0 } ?? true)
-        }.sorted { ($0.instant, $0.id.sequence) > ($1.instant, $1.id.sequence) }
-        return filter.limit.map { Array(found.prefix($0)) } ?? found
+        return BackupCursor(
+            units.filter { chosen.contains($0.name) }.map { ($0.unit, $0.instant) }, filter, undelete: undelete)
+    }
+
+    /// Newest first, all of them.
+    func backups(_ filter: BackupFilter, known: [DatabaseName] = []) throws -> [Backup] {
+        try cursor(filter, known: known).next(.max)
     }
 
     /// - Throws: `not-found`, `ambiguous-name`.
     func backup(_ id: BackupID) throws -> Backup {
         let (unit, sequence) = try locate(id)
-        guard let backup = try backups(of: unit).first(where: { $0.id.sequence == sequence }) else {
-            throw missing(id)
-        }
-        return backup
+        guard let item = try unit.item(sequence) else { throw missing(id) }
+        return Backup(item, undelete: undelete)
     }
 
     func mark(_ id: BackupID, _ mark: Mark) throws {
@@ -46,7 +45,8 @@ struct BackupLibrary {
         try repository.mark(sequence, of: unit.id, mark)
     }
 
-    /// The backup meant by a request: the one named, else the newest that is not later than `instant`.
+    /// The backup meant by a request: the one named, else the newest that is not later than `instant`. O(1) for the newest,
+    /// else O(backups after it).
     ///
     /// One whose record can't be read is passed over, even if it may have been the one meant: `backups` doesn't show it.
     /// - Throws: `not-found`; the damage when no record can be read.
@@ -56,12 +56,18 @@ struct BackupLibrary {
             return (unit, try unit.record(sequence))
         }
         let (name, unit) = try find(database)
-        let (records, damage) = try living(of: unit)
-        let usable = records.filter { record in instant.map { record.draft.instant <= $0 } ?? true }
-        guard let record = usable.max(by: { ($0.draft.instant, $0.sequence) < ($1.draft.instant, $1.sequence) }) else {
-            throw damage ?? noBackup(name, instant)
+        var damage: Fault?
+        let found = try unit.firstLiving { sequence -> PointRecord? in
+            do {
+                let record = try unit.record(sequence)
+                return !record.isVoid && instant.map { record.draft.instant <= $0 } ?? true ? record : nil
+            } catch let fault as Fault where fault.code.isDamage {
+                damage = damage ?? fault
+                return nil
+            }
         }
-        return (unit, record)
+        guard let found else { throw damage ?? noBackup(name, instant) }
+        return (unit, found)
     }
 
     /// The backup meant by a request to restore, and the log after it.
@@ -144,47 +150,17 @@ struct BackupLibrary {
         }
     }
 
-    /// Oldest first.
-    func backups(of unit: BackupUnit) throws -> [Backup] {
-        let (records, marks, damaged) = try details(of: unit)
-        return records.map { record in
-            let mark = marks[record.sequence] ?? MarkState(isPreserved: false)
-            return Backup(
-                record, mark, isSuspect: isSuspect(record, among: records, proven: mark.proofs[.restore]),
-                isDamaged: damaged.contains(record.sequence), undelete: undelete)
-        }
-    }
-
-    /// What is known of the backups of a unit, oldest first, void points left out: their records, marks, and which of them
-    /// suffer from damage that is known.
-    func details(
-        of unit: BackupUnit
-    ) throws -> (records: [PointRecord], marks: [SequenceNumber: MarkState], damaged: Set<SequenceNumber>) {
-        let records = try repository.sequences(of: unit.id).compactMap { sequence in
-            // A damaged record keeps nobody from the others; `holdfast repository check` names it.
-            try? unit.record(sequence)
-        }.filter { !$0.isVoid }
-        let preserved = Set(records.filter(\.draft.preserved).map(\.sequence))
-        let marks = try repository.markStates(of: unit.id, preservedAtBirth: preserved)
-        return (records, marks, try repository.affected(by: try repository.knownDamage(of: unit.id), of: unit.id))
-    }
-
-    /// Whether drift was found after a backup, and it was not proven since.
-    func isSuspect(_ record: PointRecord, among records: [PointRecord], proven: Instant?) -> Bool {
-        records.contains { later in
-            guard let drift = later.draft.drift, drift.suspectFrom <= record.sequence, record.sequence < later.sequence
-            else { return false }
-            return proven.map { $0 < later.draft.finished } ?? true
-        }
-    }
-
     private func locate(_ id: BackupID) throws -> (BackupUnit, SequenceNumber) {
         let units = try repository.units().filter { id.isOf(unit: $0) }
         guard let unit = units.first else { throw missing(id) }
         guard units.count == 1 else {
             throw Fault(.ambiguousName, "backup \(id) may be one of \(units.count) databases", hint: "type more digits")
         }
-        guard try repository.sequences(of: unit).contains(id.sequence) else { throw missing(id) }
+        guard id.sequence < .max,
+            try repository.lastSequence(of: unit, below: id.sequence + 1) == id.sequence
+        else {
+            throw missing(id)
+        }
         return (BackupUnit(unit, in: repository), id.sequence)
     }
 
@@ -199,8 +175,8 @@ struct BackupLibrary {
 }
 
 extension Backup {
-    init(_ record: PointRecord, _ mark: MarkState, isSuspect: Bool, isDamaged: Bool, undelete: Duration) {
-        let draft = record.draft
+    init(_ item: UnitBackups.Item, undelete: Duration) {
+        let (record, draft, mark) = (item.record, item.record.draft, item.mark)
         let deepest = mark.proofs.max { $0.key < $1.key }
         self.init(
             id: record.id, database: draft.database, instant: draft.instant, kind: draft.kind, origin: draft.origin,
@@ -208,7 +184,7 @@ extension Backup {
             size: ByteCount(draft.files.reduce(0) { $0 + $1.length }), storedBytes: record.bytesStored,
             pages: draft.files.reduce(0) { $0 + UInt64($1.pages) }, pagesStored: record.pagesStored,
             engine: draft.engine, verified: deepest.map { Proof(level: $0.key, instant: $0.value) },
-            proven: mark.proofs[.restore], preserved: mark.isPreserved, suspect: isSuspect, damaged: isDamaged,
-            deleted: mark.deleted, removal: mark.deleted.map { $0 + undelete })
+            proven: mark.proofs[.restore], preserved: mark.isPreserved, suspect: item.isSuspect,
+            damaged: item.isDamaged, deleted: mark.deleted, removal: mark.deleted.map { $0 + undelete })
     }
 }

@@ -14,7 +14,12 @@ package struct BackupUnit: Sendable {
     package func newest() throws -> PointRecord? { try repository.newest(of: id) }
     /// The newest backup whose record can be read; for names and listings only, never to build on.
     package func newestReadable() throws -> PointRecord? {
-        try repository.sequences(of: id).reversed().lazy.compactMap { try? record($0) }.first { !$0.isVoid }
+        var limit = SequenceNumber.max
+        while let sequence = try repository.lastSequence(of: id, below: limit) {
+            if let record = try? record(sequence), !record.isVoid { return record }
+            limit = sequence
+        }
+        return nil
     }
 
     package func record(_ sequence: SequenceNumber) throws -> PointRecord { try repository.record(sequence, of: id) }
@@ -44,9 +49,11 @@ package struct BackupUnit: Sendable {
 
     /// The backup after the last full that found no drift: from there on backups are suspect when drift is found.
     func firstSuspect(upTo newest: PointRecord) throws -> SequenceNumber {
-        for sequence in try repository.sequences(of: id).reversed() where sequence <= newest.sequence {
+        var limit = newest.sequence + 1
+        while let sequence = try repository.lastSequence(of: id, below: limit) {
             let record = try record(sequence)
             if !record.isVoid, record.draft.kind == .full, record.draft.drift == nil { return sequence + 1 }
+            limit = sequence
         }
         return 1
     }

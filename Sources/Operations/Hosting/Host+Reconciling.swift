@@ -23,13 +23,16 @@ extension Host {
             let unit = BackupUnit(id, in: repository)
             // A unit whose newest point is damaged is named by the check; it keeps nobody from starting.
             guard let newest = try? unit.newest(), known[id]?.lastBackup?.backup != newest.id else { return nil }
-            let records = try repository.sequences(of: id).compactMap { try? unit.record($0) }.filter { !$0.isVoid }
+            let sequences = try repository.sequences(of: id)
+            let readable = { sequence in (try? unit.record(sequence)).flatMap { $0.isVoid ? nil : $0 } }
+            let oldest = sequences.lazy.compactMap(readable).first
+            let lastFull = sequences.reversed().lazy.compactMap(readable).first { $0.draft.kind == .full }
             let draft = newest.draft
             return StoredDatabase(
                 unit: id, name: draft.database, server: draft.server, path: draft.sourcePath, engine: draft.engine,
-                firstBackup: records.first?.draft.instant ?? draft.instant,
+                firstBackup: oldest?.draft.instant ?? draft.instant,
                 newest: Catalog::Capture(newest, size: ByteCount(draft.files.reduce(0) { $0 + $1.length })),
-                lastFull: records.last { $0.draft.kind == .full }?.draft.instant)
+                lastFull: lastFull?.draft.instant)
         }
     }
 

@@ -63,15 +63,22 @@ private struct OpenRepository: LocalRepository {
 
     func databases() throws -> [Database] {
         try library.units().map { name, unit in
-            let backups = try library.backups(of: unit).filter { $0.deleted == nil }
+            var backups = try UnitBackups(of: unit)
+            var (last, count, proven): (PointRecord?, Int, Instant?) = (nil, 0, nil)
+            while let item = try backups.next() {
+                guard item.mark.deleted == nil else { continue }
+                last = last ?? item.record
+                count += 1
+                proven = [proven, item.mark.proofs[.restore]].compactMap(\.self).max()
+            }
             let newest = try unit.newest()
             var database = Database(
                 name: name, server: newest?.draft.server ?? name.server, path: newest?.draft.sourcePath ?? "",
-                engine: newest?.draft.engine ?? "", state: .unreachable, size: backups.last?.size,
-                backups: backups.count)
-            database.lastBackup = backups.last?.instant
-            database.lastBackupId = backups.last?.id
-            database.lastProven = backups.compactMap(\.proven).max()
+                engine: newest?.draft.engine ?? "", state: .unreachable,
+                size: last.map { ByteCount($0.draft.files.reduce(0) { $0 + $1.length }) }, backups: count)
+            database.lastBackup = last?.draft.instant
+            database.lastBackupId = last?.id
+            database.lastProven = proven
             return database
         }
     }

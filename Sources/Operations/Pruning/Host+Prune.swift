@@ -83,15 +83,13 @@ extension Host {
     ) throws -> [MessageDraft] {
         let (repository, unit) = (prune.unit.repository, prune.unit.id)
         let (released, removed) = (prune.plan.released, prune.plan.finallyDeleted)
-        for sequence in released {
-            try repository.mark(sequence, of: unit, Mark(kind: .deleted, instant: WallClock.now(), actor: .daemon))
-        }
+        try repository.mark(released, of: unit, Mark(kind: .deleted, instant: WallClock.now(), actor: .daemon))
         result.released += released.count
         // The newest can't be counted on any more, as after a deletion by hand.
-        if let newest = prune.records.last?.sequence, released.contains(newest) {
+        if let newest = prune.backups.last?.sequence, released.contains(newest) {
             try catalog.forgetChangeToken(of: unit)
         }
-        let pageSize = prune.records.last?.draft.files.first?.pageSize ?? 0
+        let pageSize = try prune.unit.newestReadable()?.draft.files.first?.pageSize ?? 0
         // Asked again right before nothing can be taken back: rules, clock and database may have changed meanwhile.
         let stillMeant: @Sendable (Set<SequenceNumber>) throws -> Set<SequenceNumber> = { [self] meant in
             let again = try planPrune(request, of: prune.unit, prune.database)
@@ -102,7 +100,7 @@ extension Host {
             step: { progress in
                 switch progress {
                 case .moved(let pages): try step(Int(pages) * pageSize)
-                case .counted, .deleted: try step(0)
+                case .counted, .deleted, .merged: try step(0)
                 }
             }, stillMeant: stillMeant)
         let gone = removed.filter { !report.estimate.left.contains($0) }
@@ -111,8 +109,7 @@ extension Host {
         result.removed += gone.count
         result.freed = result.freed + report.estimate.freed
         if !report.unitRemoved {
-            let kept = prune.records.filter { !gone.contains($0.sequence) }
-            result.freed = result.freed + (try pruneLog(of: prune.unit, kept: kept))
+            result.freed = result.freed + (try pruneLog(of: prune.unit))
         }
         result.dead = result.dead + report.estimate.deadAfter
         result.stored = result.stored + report.estimate.storedAfter

@@ -10,7 +10,8 @@ import Wire
 struct PlannedPrune {
     let unit: BackupUnit
     let database: DatabaseName
-    let records: [PointRecord]
+    /// Ascending.
+    let backups: [RetainedBackup]
     let plan: RetentionPlan
 }
 
@@ -69,9 +70,9 @@ extension Host {
     private func plan(
         _ unit: BackupUnit, _ name: DatabaseName, _ record: DatabaseRecord?, _ terms: RetentionTerms
     ) throws -> PlannedPrune {
-        let (records, backups) = try BackupLibrary(unit.repository).retained(of: unit)
+        let backups = try unit.retained()
         let history = RetentionHistory(database: name, presence: presence(record, terms), backups: backups)
-        return PlannedPrune(unit: unit, database: name, records: records, plan: RetentionPlan(history, terms))
+        return PlannedPrune(unit: unit, database: name, backups: backups, plan: RetentionPlan(history, terms))
     }
 
     /// A unit that the catalog doesn't know may belong to a database that exists: nothing of it goes.
@@ -88,21 +89,23 @@ extension Host {
     }
 }
 
-extension BackupLibrary {
-    /// The backups of a unit as retention sees them, with their records; ascending. A backup whose record can't be read is
-    /// left out: nothing decides about it.
-    func retained(of unit: BackupUnit) throws -> ([PointRecord], [RetainedBackup]) {
-        let (records, marks, damaged) = try details(of: unit)
-        let backups = records.map { record in
-            let mark = marks[record.sequence] ?? MarkState(isPreserved: false)
-            let proven = mark.proofs[.restore]
-            let isGood = !damaged.contains(record.sequence) && !isSuspect(record, among: records, proven: proven)
-            return RetainedBackup(
-                sequence: record.sequence, instant: record.draft.instant, kind: record.draft.kind,
-                schedule: record.draft.schedule, isPreserved: mark.isPreserved, isGood: isGood, provenAt: proven,
-                softDeletion: mark.deleted.map { .init(since: $0, by: mark.deletedBy == .daemon ? .policy : .admin) },
-                undeletedAt: mark.undeleted)
+extension BackupUnit {
+    /// The backups as retention sees them, ascending. A backup whose record can't be read is left out: nothing decides
+    /// about it. O(backups); about 150 bytes for each.
+    func retained() throws -> [RetainedBackup] {
+        var backups: [RetainedBackup] = []
+        var items = try UnitBackups(of: self)
+        while let item = try items.next() {
+            let (draft, mark) = (item.record.draft, item.mark)
+            backups.append(
+                RetainedBackup(
+                    sequence: item.record.sequence, instant: draft.instant, kind: draft.kind, schedule: draft.schedule,
+                    isPreserved: mark.isPreserved, isGood: !item.isDamaged && !item.isSuspect,
+                    provenAt: mark.proofs[.restore],
+                    softDeletion: mark.deleted.map {
+                        .init(since: $0, by: mark.deletedBy == .daemon ? .policy : .admin)
+                    }, undeletedAt: mark.undeleted))
         }
-        return (records, backups)
+        return backups.reversed()
     }
 }

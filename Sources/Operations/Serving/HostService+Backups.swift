@@ -12,9 +12,16 @@ extension HostService {
         try await ask { host in try host.requestBackup(request, by: actor) }
     }
 
-    package func backups(_ filter: BackupFilter, for actor: Actor) async throws -> [Backup] {
-        try await ask { host in
-            try host.library().backups(filter, known: try host.catalog.databases().map(\.name))
+    /// Backups of one part of a listing.
+    private static let listedAtOnce = 500
+
+    package func backupListing(_ filter: BackupFilter, for actor: Actor) async throws -> BackupListing {
+        let cursor = try await ask { host in
+            try host.library().cursor(filter, known: try host.catalog.databases().map(\.name))
+        }
+        return BackupListing {
+            let part = try await self.ask { _ in try cursor.next(Self.listedAtOnce) }
+            return part.isEmpty ? nil : part
         }
     }
 

@@ -129,7 +129,7 @@ extension Host {
     /// Backups that can be restored; those in soft delete don't count.
     private func count(_ repository: Repository, _ unit: UnitID) -> Int {
         guard let sequences = try? repository.sequences(of: unit) else { return 0 }
-        let marks = (try? repository.markStates(of: unit, preservedAtBirth: [])) ?? [:]
-        return sequences.count { marks[$0]?.deleted == nil }
+        guard let deleted = try? repository.markBook(of: unit).deleted, !deleted.isEmpty else { return sequences.count }
+        return sequences.count { !deleted.contains($0) }
     }
 }

@@ -109,13 +109,14 @@ extension RetentionPreview {
         // Two estimates: what goes for good now is freed now; the others free their part when they go, too.
         let now = removed.isEmpty ? nil : try repository.pruneEstimate(of: unit, deleting: removed)
         let then = later == removed ? now : try repository.pruneEstimate(of: unit, deleting: later)
-        let byNumber = Dictionary(prune.records.map { ($0.sequence, $0) }, uniquingKeysWith: { first, _ in first })
+        let byNumber = Dictionary(prune.backups.map { ($0.sequence, $0) }, uniquingKeysWith: { first, _ in first })
         let offset: ZoneOffset = { zone.offsetSeconds(at: $0) }
         let verdicts = prune.plan.verdicts.reversed().compactMap { verdict -> Wire::RetentionVerdict? in
-            guard let record = byNumber[verdict.sequence] else { return nil }
+            guard let backup = byNumber[verdict.sequence] else { return nil }
             let freed = (removed.contains(verdict.sequence) ? now : then)?.byBackup[verdict.sequence]
             return Wire::RetentionVerdict(
-                backup: record.id, instant: record.draft.instant, kind: record.draft.kind, verdict: verdict.word,
+                backup: BackupID(unit: unit, sequence: backup.sequence), instant: backup.instant, kind: backup.kind,
+                verdict: verdict.word,
                 rule: verdict.reason.text(zone: offset), removal: verdict.removal,
                 freed: verdict.fate == .kept ? nil : freed)
         }

@@ -137,7 +137,7 @@ extension Host {
         let changed = databases.filter { database in
             if busy.contains(database.unit.description) { return false }
             guard let record = records[database.unit], let last = record.lastBackup, let token = record.changeToken,
-                (try? repository?.sequences(of: database.unit).last) == last.backup.sequence,
+                (try? repository?.lastSequence(of: database.unit)) == last.backup.sequence,
                 database.server.engine.changes(of: database.found, since: token) == .unchanged
             else { return true }
             unchanged.insert(database.unit)

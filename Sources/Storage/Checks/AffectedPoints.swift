@@ -41,7 +41,7 @@ struct AffectedPoints {
     private func layers(of point: SequenceNumber) -> Set<Int> {
         guard let chain = try? unit.chain() else { return Set(damage.indices) }
         let needed = Set(
-            LayerCover.parts(of: 1...point, maps: chain.maps.keys, head: chain.head).map { part -> ObjectName in
+            LayerCover.parts(of: 1...point, maps: chain.maps, head: chain.head).map { part -> ObjectName in
                 switch part {
                 case .delta(let sequence): .point(sequence)
                 case .folded(let range): chain.layer(of: range)

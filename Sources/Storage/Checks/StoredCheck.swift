@@ -78,8 +78,8 @@ struct StoredCheck: Sendable {
 
     private func checkRecord(_ name: ObjectName, _ reader: EnvelopeReader, by bench: FrameBench) throws {
         switch name {
-        case .point: _ = try SealedLayer(point: unit.record(of: reader, by: bench), in: reader)
-        case .map: _ = try SealedLayer(map: unit.mapRecord(name, of: reader, by: bench), of: name, in: reader)
+        case .point: _ = try SealedLayer(name, LayerRecord(unit.record(of: reader, by: bench)), in: reader)
+        case .map: _ = try SealedLayer(name, LayerRecord(unit.mapRecord(name, of: reader, by: bench)), in: reader)
         case .head: _ = try unit.headRecord(of: reader, by: bench)
         case .mark: _ = try unit.decode(Mark.self, reader, by: bench)
         case .log(let span): _ = try unit.logRecord(span, of: reader, by: bench)

@@ -4,8 +4,8 @@ import Model
 struct Chain: Sendable {
     /// Nil for a unit that was never pruned.
     var head: Head?
-    /// The generation of each usable map.
-    var maps: [ClosedRange<SequenceNumber>: UInt64]
+    /// The usable maps.
+    var maps: MapIndex
 
     /// Maps that are written now belong to it.
     var generation: UInt64 { head?.generation ?? 0 }
@@ -20,10 +20,17 @@ struct Chain: Sendable {
         return point?.map.map { .map(range.lowerBound, range.upperBound, generation: $0) } ?? .point(range.upperBound)
     }
 
-    /// The parts that layers are merged from, oldest first: those of kept backups, then one for each newer number.
-    func baseRanges(newest: SequenceNumber) -> [ClosedRange<SequenceNumber>] {
-        let kept = head.map { head in head.points.indices.map(head.range) } ?? []
-        let first = (head?.upTo ?? 0) + 1
-        return kept + (first <= newest ? (first...newest).map { $0...$0 } : [])
+    /// How many parts layers are merged from: those of kept backups, then one for each newer number.
+    func baseCount(newest: SequenceNumber) -> Int {
+        let upTo = head?.upTo ?? 0
+        return (head?.points.count ?? 0) + (newest > upTo ? Int(newest - upTo) : 0)
+    }
+
+    /// What a part merges, counted from the oldest. O(1).
+    func baseRange(_ index: Int) -> ClosedRange<SequenceNumber> {
+        guard let head else { return SequenceNumber(index + 1)...SequenceNumber(index + 1) }
+        if index < head.points.count { return head.range(of: index) }
+        let sequence = head.upTo + SequenceNumber(index - head.points.count + 1)
+        return sequence...sequence
     }
 }

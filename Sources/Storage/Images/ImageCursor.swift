@@ -74,7 +74,7 @@ package struct ImageCursor {
         }
         position = end
         let place = PagePlace(
-            object: layers[newest].objects[Int(extent.object)], frame: extent.frame, slot: extent.slot)
+            object: layers[newest].number(of: extent.object, in: table), frame: extent.frame, slot: extent.slot)
         return ImageRun(
             file: extent.file, firstPage: extent.firstPage, place: place,
             hashes: layers[newest].hashes(Int(end.value - start.value)))
@@ -98,7 +98,7 @@ package struct ImageCursor {
         var limits = limits
         return layers.map { layer in
             defer { limits.merge(layer.cuts, uniquingKeysWith: min) }
-            return LayerCursor(layer, objects: layer.objects.map(table.number), limits: limits)
+            return LayerCursor(layer, limits: limits)
         }
     }
 }

@@ -28,57 +28,35 @@ protocol ImageLayer: AnyObject, Sendable {
 /// A layer in the delta frames of a point or a map.
 final class SealedLayer: ImageLayer {
     let object: ObjectName
-    let range: ClosedRange<SequenceNumber>
-    let objects: [ObjectName]
-    let cuts: [UInt32: UInt32]
-    let pages: UInt64
-    let closingPages: UInt64
-    let holdsWholeImage: Bool
-    let blocks: [PageKey]
-
+    private let record: LayerRecord
     private let reader: EnvelopeReader
     private let frames: [UInt32]
 
     var name: String { reader.name }
 
-    convenience init(map record: MapRecord, of object: ObjectName, in reader: EnvelopeReader) throws {
-        try self.init(
-            object, record.from...record.to, reader, objects: record.objects,
-            cuts: Dictionary(record.cuts.map { ($0.file, $0.pages) }, uniquingKeysWith: min), pages: record.pages,
-            closingPages: 0,
-            holdsWholeImage: record.holdsWholeImage, blocks: record.blocks)
-    }
+    var range: ClosedRange<SequenceNumber> { record.range }
+    var objects: [ObjectName] { record.objects }
+    var cuts: [UInt32: UInt32] { record.cuts }
+    var pages: UInt64 { record.pages }
+    var closingPages: UInt64 { record.closingPages }
+    var holdsWholeImage: Bool { record.holdsWholeImage }
+    var blocks: [PageKey] { record.blocks }
 
-    convenience init(point record: PointRecord, in reader: EnvelopeReader) throws {
-        let object = ObjectName.point(record.sequence)
-        try self.init(
-            object, record.sequence...record.sequence, reader, objects: [object] + record.packs,
-            cuts: record.cutsByFile, pages: record.pagesStored, closingPages: record.closingPages,
-            holdsWholeImage: record.holdsWholeImage, blocks: record.blocks)
-    }
-
-    private init(
-        _ object: ObjectName, _ range: ClosedRange<SequenceNumber>, _ reader: EnvelopeReader, objects: [ObjectName],
-        cuts: [UInt32: UInt32], pages: UInt64, closingPages: UInt64, holdsWholeImage: Bool, blocks: [PageKey]
-    ) throws {
-        self.holdsWholeImage = holdsWholeImage
+    init(_ object: ObjectName, _ record: LayerRecord, in reader: EnvelopeReader) throws {
         self.object = object
-        self.range = range
+        self.record = record
         self.reader = reader
-        self.objects = objects
-        self.cuts = cuts
-        self.pages = pages
-        self.closingPages = closingPages
-        self.blocks = blocks
+        let blocks = record.blocks
         frames = reader.contents.entries.indices.filter { reader.contents.entries[$0].kind == .delta }.map(UInt32.init)
         let isAscending = zip(blocks, blocks.dropFirst()).allSatisfy { $0 < $1 }
         guard frames.count == blocks.count, isAscending else { throw damaged("its record and its deltas do not fit") }
     }
 
     func block(_ index: Int, by bench: FrameBench) throws -> DeltaBlock {
+        let blocks = record.blocks
         let bytes = try reader.payload(frames[index], .delta, by: bench)
         let block = try bytes.withUnsafeBytes { bytes in
-            try DeltaBlock(bytes, objects: objects.count, damaged: damaged)
+            try DeltaBlock(bytes, objects: record.objects.count, damaged: damaged)
         }
         let next = index + 1 < blocks.count ? blocks[index + 1] : .end
         guard block.start == blocks[index], let last = block.extents.last, last.end <= next else {

@@ -22,17 +22,11 @@ package enum LayerCover {
     package static func parts(
         of range: ClosedRange<SequenceNumber>, maps: some Sequence<ClosedRange<SequenceNumber>>
     ) -> [Part] {
-        parts(of: range, maps: maps, head: nil)
+        parts(of: range, maps: MapIndex(maps), head: nil)
     }
 
-    /// As above; up to the head's last number only the backups that it lists have layers.
-    static func parts(
-        of range: ClosedRange<SequenceNumber>, maps: some Sequence<ClosedRange<SequenceNumber>>, head: Head?
-    ) -> [Part] {
-        var widest: [SequenceNumber: SequenceNumber] = [:]
-        for map in maps where map.lowerBound >= range.lowerBound && map.upperBound <= range.upperBound {
-            widest[map.upperBound] = min(widest[map.upperBound] ?? .max, map.lowerBound)
-        }
+    /// As above; up to the head's last number only the backups that it lists have layers. O(parts).
+    static func parts(of range: ClosedRange<SequenceNumber>, maps: MapIndex, head: Head?) -> [Part] {
         var parts: [Part] = []
         var position = range.upperBound
         while position >= range.lowerBound {
@@ -43,7 +37,7 @@ package enum LayerCover {
                 position = head.points[index].sequence
                 guard position >= range.lowerBound else { break }
             }
-            if let start = widest[position] { part = .map(start...position) }
+            if let start = maps.widest(endingAt: position, from: range.lowerBound) { part = .map(start...position) }
             parts.append(part)
             guard part.range.lowerBound > range.lowerBound else { break }
             position = part.range.lowerBound - 1

@@ -4,8 +4,6 @@ import Model
 /// A place in one layer, moving forward only; holds one decoded block.
 struct LayerCursor {
     let layer: any ImageLayer
-    /// Image-wide object numbers by the layer's own.
-    let objects: [Int]
     /// Where the layer ends, by file, as newer layers say.
     var limits: [UInt32: UInt32]
 
@@ -17,15 +15,25 @@ struct LayerCursor {
     /// Pages of the current extent that lie behind.
     private var skipped: UInt32 = 0
 
-    init(_ layer: any ImageLayer, objects: [Int], limits: [UInt32: UInt32]) {
+    init(_ layer: any ImageLayer, limits: [UInt32: UInt32]) {
         self.layer = layer
-        self.objects = objects
         self.limits = limits
     }
 
     /// What is left of the current extent; nil at the layer's end.
     private(set) var current: Extent?
     private var isLoaded = false
+
+    /// The object that was asked for last, by the layer's number and by that of the image.
+    private var lastObject: (own: UInt32, number: Int)?
+
+    /// The image's number of one of the layer's objects.
+    mutating func number(of object: UInt32, in table: ObjectTable) -> Int {
+        if let lastObject, lastObject.own == object { return lastObject.number }
+        let number = table.number(layer.objects[Int(object)])
+        lastObject = (object, number)
+        return number
+    }
 
     /// The hashes of the current extent's first `count` pages.
     func hashes(_ count: Int) -> ArraySlice<PageHash> {

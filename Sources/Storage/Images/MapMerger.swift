@@ -23,7 +23,7 @@ struct MapMerger {
     func replace(_ range: ClosedRange<SequenceNumber>) throws {
         let name = chain.name(ofMap: range)
         var narrower = chain
-        narrower.maps[range] = nil
+        narrower.maps.remove(range)
         // What can't be made anew stays: a part of it may still be readable.
         let layers = try unit.layers(of: range, in: narrower, by: bench)
         var probe = ImageCursor(layers, of: unit, in: narrower, table: ObjectTable(), by: bench)

@@ -10,20 +10,25 @@ package enum MapPlan {
     package static func missingSegments(
         newest: SequenceNumber, maps: some Sequence<ClosedRange<SequenceNumber>>
     ) -> [ClosedRange<SequenceNumber>] {
-        missingSegments(of: newest == 0 ? [] : (1...newest).map { $0...$0 }, maps: maps)
+        let present = Set(maps)
+        return missingSegments(
+            count: Int(newest), after: 0, layer: { SequenceNumber($0 + 1)...SequenceNumber($0 + 1) },
+            isPresent: { present.contains($0) })
     }
 
-    /// As above, of layers in order, each merging a range of numbers.
+    /// As above, of so many layers in order, each merging a range of numbers. O(layers after `done`).
+    ///
+    /// - Parameter done: segments of the first so many layers are not looked at.
     package static func missingSegments(
-        of layers: [ClosedRange<SequenceNumber>], maps: some Sequence<ClosedRange<SequenceNumber>>
+        count: Int, after done: Int, layer: (Int) -> ClosedRange<SequenceNumber>,
+        isPresent: (ClosedRange<SequenceNumber>) -> Bool
     ) -> [ClosedRange<SequenceNumber>] {
-        let present = Set(maps)
         var missing: [ClosedRange<SequenceNumber>] = []
         var width = fan
-        while width <= layers.count {
-            for end in stride(from: width, through: layers.count, by: width) {
-                let segment = layers[end - width].lowerBound...layers[end - 1].upperBound
-                if !present.contains(segment) { missing.append(segment) }
+        while width <= count {
+            for end in stride(from: (done / width + 1) * width, through: count, by: width) {
+                let segment = layer(end - width).lowerBound...layer(end - 1).upperBound
+                if !isPresent(segment) { missing.append(segment) }
             }
             width *= fan
         }

@@ -33,6 +33,7 @@ struct MapWriter {
             try bytes.withUnsafeBytes { _ = try object.envelope.write(.record, $0, by: bench) }
             try object.envelope.finish(by: bench)
             try object.sink.commit(as: unit.path(name), syncNames: syncNames)
+            unit.noteMap(from...to, generation: generation)
             return used
         } catch let fault as Fault where fault.code == .targetExists && place == nil {
             object.sink.abandon()

@@ -9,8 +9,21 @@ enum RecordCoding {
         var content: Content
     }
 
-    private struct Version: Decodable {
+    /// One pass over the text tells both: a record of another format isn't read any further.
+    private struct Reading<Content: Decodable>: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case format
+            case content
+        }
+
         var format: Int
+        var content: Content?
+
+        init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: CodingKeys.self)
+            format = try fields.decode(Int.self, forKey: .format)
+            content = format == RecordCoding.format ? try? fields.decode(Content.self, forKey: .content) : nil
+        }
     }
 
     static let format = 1
@@ -32,17 +45,15 @@ enum RecordCoding {
     ) throws -> Value {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let data = Data(bytes)
-        guard let version = try? decoder.decode(Version.self, from: data) else {
+        guard let reading = try? decoder.decode(Reading<Value>.self, from: Data(bytes)) else {
             throw Fault(code, "\(name) is damaged: its record is not one")
         }
-        guard version.format == format else {
+        guard reading.format == format else {
             throw Fault(.repositoryTooNew, "\(name) is of a newer format", hint: "use a newer holdfast")
         }
-        do {
-            return try decoder.decode(Versioned<Value>.self, from: data).content
-        } catch {
+        guard let content = reading.content else {
             throw Fault(code, "\(name) is damaged: its record is not complete")
         }
+        return content
     }
 }

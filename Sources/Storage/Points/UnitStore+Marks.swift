@@ -8,7 +8,10 @@ extension UnitStore {
     func marks(
         where isWanted: (SequenceNumber) -> Bool = { _ in true }
     ) throws -> [SequenceNumber: [(number: UInt64, mark: Mark)]] {
-        let names = try list("marks").filter { isWanted($0.sequence) }
+        try read(list("marks").filter { isWanted($0.sequence) })
+    }
+
+    func read(_ names: [ObjectName]) throws -> [SequenceNumber: [(number: UInt64, mark: Mark)]] {
         guard !names.isEmpty else { return [:] }
         let bench = try FrameBench()
         var marks: [SequenceNumber: [(number: UInt64, mark: Mark)]] = [:]
@@ -22,6 +25,29 @@ extension UnitStore {
             }
         }
         return marks.mapValues { $0.sorted { $0.number < $1.number } }
+    }
+
+    /// The names of the marks of one number. O(marks) after one was put or deleted, then O(1).
+    func markNames(of sequence: SequenceNumber) throws -> [ObjectName] {
+        if let known = memory.recall(\.marks) {
+            if sequence > known.highest { return [] }
+            if let names = known.names[sequence] { return names }
+        }
+        let changes = memory.changes
+        let all = try list("marks")
+        let names = all.filter { $0.sequence == sequence }
+        memory.note(since: changes) { memory in
+            var known = memory.marks ?? .init(highest: all.last?.sequence ?? 0, names: [:])
+            if known.names.count >= UnitMemory.KnownMarks.limit { known.names = [:] }
+            known.names[sequence] = names
+            memory.marks = known
+        }
+        return names
+    }
+
+    /// The marks of one number, in the order they were made; read as `marks(where:)` reads them.
+    func marks(of sequence: SequenceNumber) throws -> [(number: UInt64, mark: Mark)] {
+        try read(markNames(of: sequence))[sequence] ?? []
     }
 
     /// The state of each backup that has marks or was preserved at birth.

@@ -25,6 +25,7 @@ struct FoldWriter {
         do {
             for fold in plan.folds { try write(fold, generation, &result) }
             for sequence in wholeMaps { try writeWholeMap(of: sequence, generation, &result) }
+            try writeSegments(generation, &result)
             for folder in Set(result.names.map(unit.folder)).sorted() { try unit.store.syncNames(of: folder) }
         } catch {
             drop(result)
@@ -78,6 +79,33 @@ struct FoldWriter {
         result.names.append(name)
         try mover.finish()
         result.written += try unit.store.size(unit.path(name)) ?? 0
+    }
+
+    /// Merges what whoever opens an image would have to read layer by layer from the switch on, of which there may be one
+    /// for each kept backup. What fails here is merged after the next backup.
+    private func writeSegments(_ generation: UInt64, _ result: inout Result) throws {
+        var chain = Chain(head: result.head, maps: MapIndex())
+        for case .map(let from, let to, let generation) in result.names {
+            chain.maps.insert(from...to, generation: generation)
+        }
+        for (index, point) in result.head.points.enumerated() {
+            if let older = point.map { chain.maps.insert(result.head.range(of: index), generation: older) }
+        }
+        let segments = MapPlan.missingSegments(
+            count: result.head.points.count, after: 0, layer: { chain.baseRange($0) },
+            isPresent: { chain.maps[$0] != nil })
+        for segment in segments {
+            let name = ObjectName.map(segment.lowerBound, segment.upperBound, generation: generation)
+            do {
+                let layers = try unit.layers(of: segment, in: chain, by: bench)
+                try MapWriter(unit: unit, bench: bench).write(name, of: layers, in: chain, syncNames: false)
+            } catch let fault as Fault where fault.code.isDamage {
+                continue
+            } catch let fault as Fault where fault.code == .outOfSpace { return }
+            result.names.append(name)
+            chain.maps.insert(segment, generation: generation)
+            try step(.merged)
+        }
     }
 
     /// Says where pages are that stay where they are.

@@ -33,6 +33,7 @@ struct MapRescue {
                 broken.append(fold.sequence)
                 need.damage.insert(DamageList.Item(object: after.layer(of: fold.range), frames: nil))
             }
+            guard !broken.isEmpty else { continue }
             let isCovered = merged.contains { map in
                 map.upperBound <= fold.sequence && broken.contains { map.contains($0) }
             }
@@ -47,19 +48,19 @@ struct MapRescue {
     /// Usable maps that merge layers, which the next head doesn't name.
     private func mergedMaps() -> [ClosedRange<SequenceNumber>] {
         let layers = Set(plan.chain.head.map { head in head.points.indices.map(head.range) } ?? [])
-        return plan.chain.maps.keys.filter { $0.count > 1 && !layers.contains($0) }
+        return plan.chain.maps.ranges.filter { $0.count > 1 && !layers.contains($0) }
     }
 
     /// What is there after the switch, without maps that merge layers.
     private func chainAfter() -> Chain {
         var head = Head(generation: plan.chain.generation + 1, upTo: plan.newest, points: [], objects: plan.kept)
-        var maps: [ClosedRange<SequenceNumber>: UInt64] = [:]
+        var maps = MapIndex()
         for fold in plan.folds {
             var point = Head.Point(
                 sequence: fold.sequence, from: fold.range.lowerBound, map: nil, isVoid: fold.isVoid)
             if case .map(let generation) = fold.source {
                 point.map = generation
-                maps[fold.range] = generation
+                maps.insert(fold.range, generation: generation)
             }
             head.points.append(point)
         }

@@ -31,6 +31,7 @@ struct PruneCollection {
             report.deletedBytes = report.deletedBytes + ByteCount(Int64(clamping: size))
             try step(.deleted(bytes: size))
         }
+        unit.memory.note { $0.forgetMarks() }
         for folder in Set(names.map(unit.folder)).sorted() { try unit.store.syncNames(of: folder) }
     }
 

@@ -53,4 +53,6 @@ package enum PruneStep: Sendable {
     case counted(pages: UInt64)
     case moved(pages: UInt64)
     case deleted(bytes: UInt64)
+    /// A map of what stays.
+    case merged
 }

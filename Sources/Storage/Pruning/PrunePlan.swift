@@ -170,13 +170,10 @@ struct PrunePlan {
     private mutating func fill(died: [SequenceNumber: UInt64]) {
         func bytes(_ count: UInt64) -> ByteCount { ByteCount(Int64(clamping: count)) }
         var byBackup = died
-        for element in elements where !element.stays && !element.isVoid {
-            for object in objects
-            where object.isWholeBefore && !object.isWholeAfter
-                && object.name.sequence == element.sequence
-            {
-                byBackup[element.sequence, default: 0] += object.overhead * StoredObject.unit
-            }
+        let deleted = deleted
+        for object in objects where object.isWholeBefore && !object.isWholeAfter {
+            guard deleted.contains(object.name.sequence) else { continue }
+            byBackup[object.name.sequence, default: 0] += object.overhead * StoredObject.unit
         }
         estimate.byBackup = byBackup.mapValues { bytes($0 / StoredObject.unit) }
         let stored = counted.reduce(0) { $0 + $1.size }

@@ -42,7 +42,7 @@ final class ReaderCache {
 
     private func reader(_ object: ObjectName, by bench: FrameBench) throws -> EnvelopeReader {
         if let known = readers[object] { return known }
-        let reader = try unit.open(object, by: bench)
+        let reader = try unit.open(object, keepsRuns: false, by: bench)
         readers[object] = reader
         readerOrder.append(object)
         if readerOrder.count > limit { readers[readerOrder.removeFirst()] = nil }

@@ -37,7 +37,10 @@ extension UnitStore {
     }
 
     /// To be called when the last head was deleted.
-    func forgetHead() { knownHead.withLock { $0 = nil } }
+    func forgetHead() {
+        knownHead.withLock { $0 = nil }
+        memory.note { $0.forget() }
+    }
 
     private func headNames() throws -> (generation: UInt64, copies: [UInt64])? {
         var found: (generation: UInt64, copies: [UInt64])?
@@ -87,7 +90,7 @@ extension UnitStore {
         let name = ObjectName.head(head.generation, copy: copy)
         let object = try OpenObject(name, number: 0, in: self, frames: .max)
         do {
-            try RecordCoding.encode(head).withUnsafeBytes { _ = try object.envelope.write(.record, $0, by: bench) }
+            try head.encoded.withUnsafeBytes { _ = try object.envelope.write(.record, $0, by: bench) }
             try object.envelope.finish(by: bench)
             try object.sink.commit(as: path(name), syncNames: true)
         } catch {

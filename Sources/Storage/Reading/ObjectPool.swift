@@ -20,7 +20,7 @@ final class ObjectPool: Sendable {
     /// - Throws: the damage code of the object.
     func reader(_ object: Int, by bench: FrameBench) throws -> EnvelopeReader {
         if let reader = state.withLock({ $0.readers[object] }) { return reader }
-        let reader = try image.unit.open(image.table.name(object), by: bench)
+        let reader = try image.unit.open(image.table.name(object), keepsRuns: false, by: bench)
         state.withLock { state in
             guard state.readers.updateValue(reader, forKey: object) == nil else { return }
             state.order.append(object)

@@ -10,17 +10,20 @@ import Wire
 /// A whole host on a repository, with one server `crm` of real SQLite databases.
 final class HostFixture {
     let root: TestFolder
-    let host: Host
-    let service: HostService
+    private(set) var host: Host
+    private(set) var service: HostService
 
     /// - Parameters:
     ///   - server: further lines for the server's settings.
     ///   - tail: further tables.
-    init(databases: [String] = ["ledger.db"], server: String = "", tail: String = "") throws {
+    ///   - size: of each database, in bytes.
+    init(
+        databases: [String] = ["ledger.db"], server: String = "", tail: String = "", size: Int = 100_000
+    ) throws {
         root = try TestFolder()
         try root.makeFolder("data")
         for name in databases {
-            try LedgerWriter.run("create", root("data/\(name)"), "--size", "100000", "--journal", "wal")
+            try LedgerWriter.run("create", root("data/\(name)"), "--size", "\(size)", "--journal", "wal")
         }
         let key = String(repeating: "07", count: 32) + "\n"
         try Files.writeDurably(Array(key.utf8), to: root("key"), mode: 0o600)
@@ -51,6 +54,23 @@ final class HostFixture {
     }
 
     deinit { host.stop() }
+
+    var repository: Repository { get throws { try host.repositories.open() } }
+
+    /// Stops the host and opens another one on the same state.
+    func restart(losingCatalog: Bool = false) throws {
+        host.stop()
+        if losingCatalog { try Files.removeTree(root("state")) }
+        host = try Host.open(try SettingsFiles.load(root("holdfast.toml"))) { _ in }
+        service = HostService(host, version: "test") {}
+        _ = host.discoverAll()
+    }
+
+    func prune(_ request: PruneRequest) async throws {
+        guard try await ended(service.prune(request, by: .daemon)).state == .succeeded else {
+            throw Fault(.pruneFailed, "nothing was pruned")
+        }
+    }
 
     /// Waits for the end of a run.
     func ended(_ run: Run) async throws -> Run {
