@@ -160,6 +160,22 @@ struct PostgresLogTroubleTests {
         #expect(!told.contains { [.logGap, .logDiffers].contains($0.code) }, "\(told)")
     }
 
+    @Test func aServerIsReachableAgainAsSoonAsItsLogComes() async throws {
+        let (daemon, server) = try await PostgresLogTests.start()
+        try await daemon.succeed("backup", "main")
+        try await PostgresLogTests.followed(daemon)
+        server.stop()
+        let word = "server main is unreachable: "
+        let refused = try await daemon.holdfast("backup", "main")
+        #expect(refused.status != 0 && refused.errors.contains(word), "\(refused)")
+        #expect(try await daemon.holdfast("status").text.contains(word))
+        try server.start()
+        try await PostgresLogTests.received(server, daemon)
+        try await until(within: .seconds(5), "a server that is reachable") {
+            try await !daemon.holdfast("status").text.contains(word)
+        }
+    }
+
     @Test func aFullRepositoryHoldsTheLogUpAndLosesNothing() async throws {
         let disk = try await SmallDisk(megabytes: 40)
         let server = try await Threads.run("postgres") { try PostgresServer(settings: [Self.limit]) }

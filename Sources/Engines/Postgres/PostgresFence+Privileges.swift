@@ -26,14 +26,19 @@ extension PostgresFence {
     func requirePrivileges(for plan: PostgresFencePlan) throws {
         let missing = try missingPrivileges(for: plan)
         guard !missing.isEmpty else { return }
+        throw Fault(
+            .notPermitted,
+            "role \(PostgresIdentifier(connection.user)) may not close the databases of server \(connection.server)",
+            hint: try remedy(for: missing, of: plan))
+    }
+
+    /// A hint with the statements that are missing, and what they would amount to.
+    func remedy(for missing: [String], of plan: PostgresFencePlan) throws -> String {
         let mighty = try mightyOwners(of: plan).map { PostgresIdentifier($0).description }.joined(separator: " and ")
         let warning =
             "; as a member of \(mighty), a superuser, the role is one in effect: better give such a database another "
             + "owner (ALTER DATABASE … OWNER TO …)"
-        throw Fault(
-            .notPermitted,
-            "role \(PostgresIdentifier(connection.user)) may not close the databases of server \(connection.server)",
-            hint: "as a superuser: \(missing.joined(separator: "; "))\(mighty.isEmpty ? "" : warning)")
+        return "as a superuser: \(missing.joined(separator: "; "))\(mighty.isEmpty ? "" : warning)"
     }
 
     /// Superusers that our role would have to be a member of.
