@@ -139,7 +139,7 @@ let package = Package(
             path: "Tests/WireTestSupport", swiftSettings: house),
         tests(
             "HTTPServerTests", ["Model", "Platform", "Wire", "WireTestSupport", "HTTPServer", "Client", logging]),
-        tests("CommandsTests", ["Model", "Platform", "Wire", "WireTestSupport", "Commands"]),
+        tests("CommandsTests", ["Model", "Platform", "Settings", "Wire", "WireTestSupport", "Commands"]),
         tests(
             "DaemonTests",
             [

@@ -35,7 +35,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
         func run() async throws {
             let path = try file.map(Paths.absolute) ?? Surroundings.current.settingsPath
-            let problems = SettingsFiles.check(path).problems
+            let problems = Surroundings.current.problems(of: SettingsFiles.check(path))
             let outcome = Outcome(
                 file: path,
                 problems: problems.map {

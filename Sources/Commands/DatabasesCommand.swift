@@ -21,6 +21,11 @@ struct DatabasesCommand: AsyncParsableCommand {
         func run() async throws {
             let databases = try await common.client.databases(deleted: deleted)
             try common.terminal.show(list: databases, Self.table)
+            guard !deleted, databases.isEmpty || databases.contains(where: { $0.state == .unreachable }) else { return }
+            // What a server that doesn't answer holds is not listed, or not as it is now.
+            for problem in try await common.client.status().problems where problem.code == .serverUnreachable {
+                common.terminal.surroundings.errors("\(Text.fault(problem))\n")
+            }
         }
 
         static func table(_ databases: [Database]) -> Table {

@@ -27,9 +27,10 @@ struct Diagnosis {
     /// The settings, when they are good.
     mutating func examine(settingsAt path: String) -> DaemonSettings? {
         let verdict = SettingsFiles.check(path)
-        for problem in verdict.problems { add("settings", .problem, "\(problem)", hint: problem.hint) }
+        let problems = Surroundings.current.problems(of: verdict)
+        for problem in problems { add("settings", .problem, "\(problem)", hint: problem.hint) }
         if let settings = verdict.settings {
-            add("settings", .good, "\(path) is good")
+            if problems.isEmpty { add("settings", .good, "\(path) is good") }
             if settings.servers.isEmpty {
                 add(
                     "settings", .problem, "no server is configured", hint: "add a table [servers.NAME] with its folders"
@@ -57,20 +58,23 @@ struct Diagnosis {
         }
     }
 
-    mutating func examine(_ status: Status, now: Instant) {
+    /// - Parameter servers: those of the settings, where they could be read.
+    mutating func examine(_ status: Status, now: Instant, servers: [String]?) {
         add("daemon", .good, status.sentence)
         for problem in status.problems { add("daemon", .problem, problem.message, hint: problem.hint) }
-        for database in status.databases where database.state != .deleted { examine(database) }
+        for database in status.databases where database.state != .deleted {
+            examine(database, isConfigured: servers?.contains(database.server) ?? true)
+        }
         examine(status.repository)
         examineClock(status, now: now)
     }
 
-    private mutating func examine(_ database: Database) {
+    private mutating func examine(_ database: Database, isConfigured: Bool) {
         let name = database.name.text
         if let fault = database.fault {
             add(name, .problem, fault.message, hint: fault.hint)
         } else if database.state != .present {
-            add(name, .problem, "is \(database.state.rawValue)", hint: "see that its folder is mounted and readable")
+            add(name, .problem, "is \(database.state.rawValue)", hint: Self.hint(for: database, isConfigured))
         }
         if database.overdue {
             add(name, .problem, "its backup is overdue", hint: "see `holdfast messages --database \(name)`")
@@ -81,6 +85,15 @@ struct Diagnosis {
                 name, .warning, "no backup was ever proven restorable",
                 hint: "run `holdfast verify \(name) --level restore`")
         }
+    }
+
+    private static func hint(for database: Database, _ isConfigured: Bool) -> String {
+        guard isConfigured else {
+            return "server \(database.server) is not in the settings: add it again, or see `holdfast messages --code "
+                + "server-unreachable` for what stays of it"
+        }
+        return database.engine == "sqlite"
+            ? "see that its folder is mounted and readable" : "see above why server \(database.server) does not answer"
     }
 
     private mutating func examine(_ space: RepositorySpace?) {

@@ -23,7 +23,7 @@ struct DoctorCommand: AsyncParsableCommand {
         do {
             let socket = common.socket == nil ? settings?.socket : nil
             let status = try await (socket.map { DaemonClient(socket: $0) } ?? common.client).status()
-            diagnosis.examine(status, now: WallClock.now())
+            diagnosis.examine(status, now: WallClock.now(), servers: settings?.servers.map(\.name))
         } catch let fault as Fault {
             diagnosis.add("daemon", .problem, fault.message, hint: fault.hint)
         }

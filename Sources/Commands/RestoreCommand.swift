@@ -81,7 +81,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let repository = try await local.open(common.terminal)
         let zone = repository == nil && at != nil ? try await common.client.identity().timeZone : nil
         var request = RestoreRequest(
-            database: database, backup: backup, at: try at.map { try TypedTime(zone: zone).read($0) },
+            database: database, backup: backup, at: try at.map { try TypedTime(zone: zone).readPast($0) },
             to: try to.map(Paths.absolute), inPlace: inPlace, evenIfInUse: evenIfInUse,
             discardReplaced: discardReplaced, dryRun: confirming.dryRun)
         request.lsn = lsn
@@ -122,12 +122,18 @@ struct RestoreCommand: AsyncParsableCommand {
         let line =
             "\(verb) \(result.database) as of \(Text.time(result.recovery?.committed ?? result.instant)) to \(result.path) (\(result.size), backup \(result.backup))"
         let kept = result.path.hasPrefix("/") ? "the replaced files are kept in" : "the replaced database is kept as"
-        return line + (result.note.map { "\n\($0)" } ?? "") + (result.recovery.map(text) ?? "")
+        return line + (result.note.map { "\n\($0)" } ?? "")
+            + (result.recovery.map { text($0, of: result.database) } ?? "")
             + (result.replaced.map { "\n\(kept) \($0)" } ?? "")
     }
 
-    private func text(_ recovery: RestoreResult.Recovery) -> String {
+    private func text(_ recovery: RestoreResult.Recovery, of database: DatabaseName) -> String {
         let last = recovery.committed.map { "; its last commit is of \(Text.time($0))" } ?? ""
+        // A single database was taken out of a server that has followed its log already: nothing is left to start.
+        guard !database.text.contains("/") else {
+            return "\nits server's log was followed up to \(recovery.position)\(last)"
+                + (recovery.note.map { "\n\($0)" } ?? "")
+        }
         let then =
             recovery.promotes
             ? "then it opens for writing"

@@ -1,6 +1,7 @@
 internal import Glibc
-internal import Model
+package import Model
 internal import Platform
+package import Settings
 package import Wire
 
 /// What a command sees of the world besides its arguments; tests bring their own.
@@ -19,6 +20,8 @@ package struct Surroundings: Sendable {
     package var repositories: any RepositoryAccess
     package var settingsPath: String
     package var wantsColor: Bool
+    /// Why a server's engine won't take its `connection`.
+    package var connectionFault: @Sendable (ServerSettings) -> Fault?
 
     @TaskLocal static var current: Surroundings = .none
 
@@ -27,8 +30,10 @@ package struct Surroundings: Sendable {
         outputIsTerminal: Bool = false, errorsAreTerminal: Bool = false, inputIsTerminal: Bool = false,
         readLine: @escaping @Sendable () -> String? = { nil },
         readSecret: @escaping @Sendable (String) -> String? = { _ in nil }, repositories: any RepositoryAccess,
-        settingsPath: String, wantsColor: Bool = false
+        settingsPath: String, wantsColor: Bool = false,
+        connectionFault: @escaping @Sendable (ServerSettings) -> Fault? = { _ in nil }
     ) {
+        self.connectionFault = connectionFault
         self.output = output
         self.errors = errors
         self.outputIsTerminal = outputIsTerminal
@@ -42,7 +47,9 @@ package struct Surroundings: Sendable {
     }
 
     /// Those of this process. Ctrl-C ends it with status 130; a reader that has gone ends it quietly.
-    package static func process(_ repositories: any RepositoryAccess) -> Surroundings {
+    package static func process(
+        _ repositories: any RepositoryAccess, connectionFault: @escaping @Sendable (ServerSettings) -> Fault?
+    ) -> Surroundings {
         signal(SIGINT) { _ in _exit(130) }
         let noColor = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
         let outputIsTerminal = isatty(STDOUT_FILENO) == 1
@@ -51,11 +58,23 @@ package struct Surroundings: Sendable {
             outputIsTerminal: outputIsTerminal, errorsAreTerminal: isatty(STDERR_FILENO) == 1,
             inputIsTerminal: isatty(STDIN_FILENO) == 1, readLine: { Swift.readLine() }, readSecret: secret,
             repositories: repositories, settingsPath: "/etc/holdfast/holdfast.toml",
-            wantsColor: outputIsTerminal && !noColor)
+            wantsColor: outputIsTerminal && !noColor, connectionFault: connectionFault)
     }
 
     private static let none = Surroundings(
         output: { _ in }, errors: { _ in }, repositories: NoRepositories(), settingsPath: "/etc/holdfast/holdfast.toml")
+
+    /// All that is wrong with settings, also what only the engines can tell.
+    func problems(of verdict: SettingsVerdict) -> [SettingsProblem] {
+        guard let settings = verdict.settings else { return verdict.problems }
+        return settings.servers.compactMap { server in
+            connectionFault(server).map { fault in
+                let source = settings.listing.first { $0.key == "servers.\(server.name).connection" }?.source
+                return SettingsProblem(
+                    file: source ?? settingsPath, line: nil, message: fault.message, hint: fault.hint)
+            }
+        }
+    }
 
     private static func write(_ text: String, _ descriptor: Int32) {
         let error = StandardStream.write(text, to: descriptor)

@@ -4,7 +4,8 @@ internal import Model
 internal import Platform
 internal import Wire
 
-/// Reads times as people type them: `2026-11-22T10:00`, `yesterday 18:00`, `18:00`, `2h ago`, `now`, RFC 3339.
+/// Reads times as people type them: `2026-11-22T10:00`, `yesterday 18:00`, `18:00`, `2h ago`, `now`, RFC 3339, and as
+/// PostgreSQL prints them.
 struct TypedTime {
     /// Seconds east of UTC at an instant.
     let offset: (Instant) -> Int
@@ -29,10 +30,23 @@ struct TypedTime {
     /// - Throws: `wrong-usage`, with examples.
     func read(_ text: String) throws -> Instant {
         let text = text.trimmingCharacters(in: .whitespaces)
-        if let instant = Instant(rfc3339: text) ?? ago(text) ?? named(text) ?? civil(text) { return instant }
+        if let instant = Instant(withOffset: text) ?? ago(text) { return instant }
+        let (whole, fraction) = Instant.splittingFraction(text)
+        if let instant = named(whole) ?? civil(whole) { return instant + fraction }
         throw Fault(
             .wrongUsage, "cannot read the time `\(text)`",
             hint: "write 2026-11-22T10:00, yesterday 18:00, 2h ago or an RFC 3339 time with its offset")
+    }
+
+    /// A time that has been.
+    /// - Throws: `wrong-usage`.
+    func readPast(_ text: String) throws -> Instant {
+        let instant = try read(text)
+        guard instant <= now else {
+            let time = now.rfc3339(offsetSeconds: offset(now))
+            throw Fault(.wrongUsage, "the time `\(text)` is in the future", hint: "it is \(time) now")
+        }
+        return instant
     }
 
     /// `2h ago`, `90 min ago`.

@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// The engines there are, by the name settings use.
 ///
@@ -16,5 +16,14 @@ package enum EngineRegistry {
                 .badSettings, "server \(server.name) names an unknown engine: \(kind)",
                 hint: "the engines are: \(kinds.joined(separator: ", "))")
         }
+    }
+
+    /// Why an engine won't take what the settings say of how to reach a server; nil when it will. Asks no server.
+    package static func connectionFault(_ kind: String, server: String, connection: String?) -> Fault? {
+        guard kind == "postgres", let connection else { return nil }
+        do {
+            _ = try PostgresAccess(server: server, connection: connection)
+            return nil
+        } catch { return Fault.wrapping(error) }
     }
 }

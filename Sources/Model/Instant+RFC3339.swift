@@ -39,6 +39,40 @@ extension Instant {
     }
 }
 
+extension Instant {
+    /// Reads RFC 3339 text, and a `timestamptz` as PostgreSQL prints it: `2026-11-26 18:51:34.181701+00`, `… +05:30`, `… UTC`.
+    ///
+    /// Source: postgresql.org/docs/15/datatype-datetime.html, "Date/Time Output"; log lines end in the zone's name.
+    package init?(withOffset text: String) {
+        if let instant = Instant(rfc3339: text) {
+            self = instant
+            return
+        }
+        var reader = DigitReader(text)
+        guard let start = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),
+            let day = reader.number(2), reader.skip("T") || reader.skip(" "),
+            let hour = reader.number(2), reader.skip(":"), let minute = reader.number(2), reader.skip(":"),
+            let second = reader.number(2)
+        else { return nil }
+        let fraction = reader.skip(".") ? reader.fraction() : 0
+        guard let fraction, let offset = reader.looseOffset(), reader.atEnd else { return nil }
+        let civil = CivilTime(year: start, month: month, day: day, hour: hour, minute: minute, second: second)
+        guard let seconds = civil.secondsSince1970 else { return nil }
+        self.init(microseconds: (seconds - Int64(offset)) * 1_000_000 + fraction)
+    }
+
+    /// Takes the fraction of a second off a time that has one: `18:51:34.5` is `18:51:34` and half a second.
+    package static func splittingFraction(_ text: String) -> (text: String, fraction: Duration) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].suffix(8).split(separator: ":").map(\.count) == [2, 2, 2] else {
+            return (text, .zero)
+        }
+        var reader = DigitReader(String(parts[1]))
+        guard let microseconds = reader.fraction(), reader.atEnd else { return (text, .zero) }
+        return (String(parts[0]), .microseconds(microseconds))
+    }
+}
+
 extension Instant: Codable {
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
@@ -97,5 +131,20 @@ private struct DigitReader {
             minutes < 60
         else { return nil }
         return (negative ? -1 : 1) * (hours * 3600 + minutes * 60)
+    }
+
+    /// The same as PostgreSQL writes it: after a space or none, hours alone, or with minutes and seconds.
+    mutating func looseOffset() -> Int? {
+        while skip(" ") {}
+        if rest == "UTC" || rest == "GMT" { rest = "Z" }
+        if skip("Z") || skip("z") { return 0 }
+        let negative = rest.first == "-"
+        guard skip("+") || skip("-"), let hours = number(2), hours < 24 else { return nil }
+        var seconds = hours * 3600
+        for unit in [60, 1] where !atEnd {
+            guard skip(":") || unit == 60, let number = number(2), number < 60 else { return nil }
+            seconds += number * unit
+        }
+        return negative ? -seconds : seconds
     }
 }

@@ -59,9 +59,13 @@ package enum TrustedFile {
                 hint: "run `chown root:root \(path)`, or use a file in a folder that only root can change")
         }
         guard status.mode & 0o022 == 0 else {
+            // Others need a folder that was opened to everybody, such as /tmp: closing it would break them.
+            let isShared = status.kind == .directory && status.mode & 0o1002 != 0
             throw Fault(
                 .commandRefused, "\(path) can be changed by others than its owner",
-                hint: "run `chmod go-w \(path)`, or use a file in a folder that only root can change")
+                hint: isShared
+                    ? "move the file to a folder that only root can change, such as /usr/local/sbin"
+                    : "run `chmod go-w \(path)`, or use a file in a folder that only root can change")
         }
     }
 

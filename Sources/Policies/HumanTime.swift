@@ -2,7 +2,7 @@ package import Model
 
 /// Times as people give them on a command line.
 package enum HumanTime {
-    /// Reads RFC 3339, `2026-11-22`, `2026-11-22T10:00[:30]` (or with a space), `10:00` (today), `now`,
+    /// Reads RFC 3339 and PostgreSQL's own texts, `2026-11-22`, `2026-11-22T10:00[:30[.5]]` (or with a space), `10:00` (today), `now`,
     /// `today`/`yesterday`/`tomorrow [18:00]` and `2h ago`.
     ///
     /// A day alone is its midnight. Without an offset local time is meant: in an overlap the first of the two instants,
@@ -12,11 +12,12 @@ package enum HumanTime {
     package static func parse(_ text: String, now: Instant, zone: ZoneOffset) throws(Fault) -> Instant {
         let trimmed = String(text.drop { $0 == " " })
         if trimmed == "now" { return now }
-        if let instant = Instant(rfc3339: trimmed) ?? ago(trimmed, now: now) { return instant }
-        if let civil = civil(trimmed, today: LocalTime.civil(at: now, zone: zone)),
+        if let instant = Instant(withOffset: trimmed) ?? ago(trimmed, now: now) { return instant }
+        let (whole, fraction) = Instant.splittingFraction(trimmed)
+        if let civil = civil(whole, today: LocalTime.civil(at: now, zone: zone)),
             let found = LocalTime.instant(of: civil, zone: zone)
         {
-            return found.instant
+            return found.instant + fraction
         }
         throw Fault(
             .wrongUsage, "\"\(text)\" is not a time",

@@ -10,7 +10,7 @@ package struct SettingsProblem: Error, Sendable, Equatable, CustomStringConverti
     package var message: String
     package var hint: String?
 
-    init(file: String, line: Int?, key: String? = nil, message: String, hint: String? = nil) {
+    package init(file: String, line: Int?, key: String? = nil, message: String, hint: String? = nil) {
         self.file = file
         self.line = line
         self.key = key

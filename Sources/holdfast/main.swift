@@ -3,4 +3,6 @@ import Glibc
 import Operations
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-exit(await HoldfastCommand.run(arguments, in: .process(LocalRepositories())))
+exit(
+    await HoldfastCommand.run(
+        arguments, in: .process(LocalRepositories(), connectionFault: Configuration.connectionFault)))

@@ -1,5 +1,6 @@
 import Commands
 import Model
+import Settings
 import Synchronization
 import Wire
 import WireTestSupport
@@ -11,9 +12,13 @@ final class CommandFixture: Sendable {
     private let complained = Mutex("")
     private let typed: Mutex<[String]>
     private let isTerminal: Bool
+    private let connectionFault: @Sendable (ServerSettings) -> Fault?
 
     /// - Parameter typed: lines typed at prompts; nil means that there is no terminal.
-    init(typed: [String]? = nil) {
+    init(
+        typed: [String]? = nil, connectionFault: @escaping @Sendable (ServerSettings) -> Fault? = { _ in nil }
+    ) {
+        self.connectionFault = connectionFault
         self.typed = Mutex(typed ?? [])
         isTerminal = typed != nil
     }
@@ -30,7 +35,8 @@ final class CommandFixture: Sendable {
             output: { text in self.printed.withLock { $0 += text } },
             errors: { text in self.complained.withLock { $0 += text } }, errorsAreTerminal: isTerminal,
             inputIsTerminal: isTerminal, readLine: { self.nextLine() }, readSecret: { _ in self.nextLine() },
-            repositories: repositories, settingsPath: "/nonexistent/holdfast.toml")
+            repositories: repositories, settingsPath: "/nonexistent/holdfast.toml",
+            connectionFault: connectionFault)
         return await HoldfastCommand.run(arguments, in: surroundings)
     }
 

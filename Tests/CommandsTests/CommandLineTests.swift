@@ -99,7 +99,8 @@ import WireTestSupport
             #expect(await fixture.run("drill", "app.db", "--socket", socket) == 0)
             #expect(service.noted.contains("follow run-4"))
             #expect(await fixture.run("drill", "--all", "--socket", socket) == 17)
-            #expect(fixture.output.contains("failed: its backup is bad [drill-failed]"))
+            // What is both its outcome and its fault is told once.
+            #expect(fixture.output.contains(": failed: its backup is bad [drill-failed]\n"), "\(fixture.output)")
             #expect(fixture.output.contains("crm/other.db: left out: no backup to drill [not-found]"))
             #expect(
                 await fixture.run("drill", "--backup", Samples.backupID.description, "--no-wait", "--socket", socket)
@@ -123,6 +124,32 @@ import WireTestSupport
             status.databases[0].overdue = true
             service.set(status)
             #expect(await fixture.run("status", "--check", "--socket", socket) == 18)
+        }
+    }
+
+    @Test func whatIsUnreachableIsHintedAtByItsKind() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "hf-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "holdfast.toml").path
+        try await withServer { socket, service in
+            let fixture = CommandFixture()
+            var status = Samples.status
+            status.databases[0].state = .unreachable
+            let reason = Fault(.serverUnreachable, "server crm is unreachable: no", hint: "grant it")
+            status.problems = [ProblemObject(reason)]
+            for (engine, server, hint) in [
+                ("sqlite", "crm", "see that its folder is mounted"), ("postgres", "crm", "see above why server crm"),
+                ("sqlite", "other", "server crm is not in the settings"),
+            ] {
+                try "[servers.\(server)]\nfolders = [\"/srv\"]\n".write(
+                    toFile: file, atomically: false, encoding: .utf8)
+                status.databases[0].engine = engine
+                service.set(status)
+                #expect(await fixture.run("doctor", "--config", file, "--socket", socket) == 1)
+                #expect(fixture.output.contains("is unreachable\n  hint: \(hint)"), "\(fixture.output)")
+                #expect(fixture.output.contains("is unreachable: no\n  hint: grant it"), "\(fixture.output)")
+            }
         }
     }
 

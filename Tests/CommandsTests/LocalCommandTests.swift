@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Platform
+import Settings
 import Synchronization
 import Testing
 import Wire
@@ -41,11 +42,14 @@ import WireTestSupport
     @Test func restoreTakesTimesAsPeopleTypeThem() async throws {
         let fixture = CommandFixture()
         let now = WallClock.now()
-        for text in ["2h ago", "2026-11-22T10:00:00+01:00", "yesterday 18:00", "2026-11-22 10:00"] {
+        let postgres = ["2026-11-22 10:00:34.181701+00", "2026-11-22 10:00:34.5"]
+        for text in ["2h ago", "2026-11-22T10:00:00+01:00", "yesterday 18:00", "2026-11-22 10:00"] + postgres {
             #expect(await fixture.run(["restore", "app.db", "--to", "/x", "--at", text] + local) == 0)
         }
         let times = fixture.repositories.restores.withLock { $0.compactMap(\.at) }
-        #expect(times.count == 4)
+        #expect(times.count == 6)
+        #expect(times[4] == Instant(rfc3339: "2026-11-22T10:00:34.181701Z"))
+        #expect(times[5] == times[3] + .milliseconds(34_500))
         #expect(abs((now - times[0]).inSeconds - 7200) < 60)
         #expect(times[1] == Instant(rfc3339: "2026-11-22T09:00:00Z"))
         #expect((0...(48 * 3600)).contains((now - times[2]).inSeconds))
@@ -54,6 +58,8 @@ import WireTestSupport
         for text in ["tomorrow", "2026-13-01", "25:00", "2 moons ago", ""] {
             #expect(await fixture.run(["restore", "app.db", "--to", "/x", "--at", text] + local) == 2)
         }
+        #expect(await fixture.run(["restore", "app.db", "--to", "/x", "--at", "2126-11-22 10:00"] + local) == 2)
+        #expect(fixture.errors.contains("the time `2126-11-22 10:00` is in the future"), "\(fixture.errors)")
     }
 
     @Test func initTakesBothPathsAndMakesTheFirstKey() async {
@@ -106,5 +112,13 @@ import WireTestSupport
         #expect(await fixture.run("config", "show", "--config", file) == 0)
         #expect(fixture.output.contains("backup.parallel") && fixture.output.contains("\(file):2"))
         #expect(!fixture.output.contains("default"))
+        let server = "[servers.main]\nengine = \"postgres\"\nconnection = \"usr=holdfast\"\n"
+        try server.write(toFile: file, atomically: false, encoding: .utf8)
+        #expect(await fixture.run("config", "check", file) == 0)
+        let knowing = CommandFixture {
+            Fault(.badSettings, "unsuitable: \($0.connection ?? "")", hint: "write another")
+        }
+        #expect(await knowing.run("config", "check", file) == 78)
+        #expect(knowing.output == "\(file):3: unsuitable: usr=holdfast\n  hint: write another\n", "\(knowing.output)")
     }
 }

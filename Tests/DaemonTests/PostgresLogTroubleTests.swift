@@ -115,6 +115,8 @@ struct PostgresLogTroubleTests {
         try await daemon.start()
         try await PostgresLogTests.backedUpAfterIt(daemon)
         try await PostgresLogTests.followedAgain(daemon)
+        let gap = try await daemon.messages().first { $0.code == .logGap }
+        #expect(gap?.nextStep?.contains("had been dropped") == true, "\(String(describing: gap))")
         try server.execute("INSERT INTO ledger VALUES (6)")
         try await PostgresLogTests.received(server, daemon)
         let refused = try await daemon.holdfast("restore", "main", "--to", "\(server.folder)/never", "--at", inside)
@@ -156,6 +158,22 @@ struct PostgresLogTroubleTests {
         #expect(try restored.execute(Self.rows).one().text("rows") == "{1,2,3}")
         let told = try await daemon.messages()
         #expect(!told.contains { [.logGap, .logDiffers].contains($0.code) }, "\(told)")
+    }
+
+    @Test func aServerIsReachableAgainAsSoonAsItsLogComes() async throws {
+        let (daemon, server) = try await PostgresLogTests.start()
+        try await daemon.succeed("backup", "main")
+        try await PostgresLogTests.followed(daemon)
+        server.stop()
+        let word = "server main is unreachable: "
+        let refused = try await daemon.holdfast("backup", "main")
+        #expect(refused.status != 0 && refused.errors.contains(word), "\(refused)")
+        #expect(try await daemon.holdfast("status").text.contains(word))
+        try server.start()
+        try await PostgresLogTests.received(server, daemon)
+        try await until(within: .seconds(5), "a server that is reachable") {
+            try await !daemon.holdfast("status").text.contains(word)
+        }
     }
 
     @Test func aFullRepositoryHoldsTheLogUpAndLosesNothing() async throws {

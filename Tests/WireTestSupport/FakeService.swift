@@ -169,7 +169,10 @@ package final class FakeService: Service {
     package func run(_ id: String, for actor: Actor) throws -> Run {
         try note("run \(id)", actor)
         var run = Samples.run(id, id == "run-bad" ? .failed : .succeeded)
-        if id == "run-bad" { run.fault = ProblemObject(Fault(.drillFailed, "its backup is bad")) }
+        if id == "run-bad" {
+            run.fault = ProblemObject(Fault(.drillFailed, "its backup is bad"))
+            run.outcome = "restore drill of \(Samples.name) failed: its backup is bad"
+        }
         return run
     }
 

@@ -33,7 +33,7 @@ extension PostgresEngine {
         guard missing.isEmpty else {
             throw Fault(
                 .notPermitted, "the role of server \(server.name) may not close database \(PostgresIdentifier(member))",
-                hint: "as a superuser: \(missing.joined(separator: "; "))")
+                hint: try fence.remedy(for: missing, of: plan))
         }
         return Records.encode(plan)
     }

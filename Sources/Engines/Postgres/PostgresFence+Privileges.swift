@@ -29,7 +29,26 @@ extension PostgresFence {
         throw Fault(
             .notPermitted,
             "role \(PostgresIdentifier(connection.user)) may not close the databases of server \(connection.server)",
-            hint: "as a superuser: \(missing.joined(separator: "; "))")
+            hint: try remedy(for: missing, of: plan))
+    }
+
+    /// A hint with the statements that are missing, and what they would amount to.
+    func remedy(for missing: [String], of plan: PostgresFencePlan) throws -> String {
+        let mighty = try mightyOwners(of: plan).map { PostgresIdentifier($0).description }.joined(separator: " and ")
+        let warning =
+            "; as a member of \(mighty), a superuser, the role is one in effect: better give such a database another "
+            + "owner (ALTER DATABASE … OWNER TO …)"
+        return "as a superuser: \(missing.joined(separator: "; "))\(mighty.isEmpty ? "" : warning)"
+    }
+
+    /// Superusers that our role would have to be a member of.
+    private func mightyOwners(of plan: PostgresFencePlan) throws -> [String] {
+        try connection.query(
+            """
+            SELECT DISTINCT rolname AS owner FROM pg_database d JOIN pg_roles r ON r.oid = datdba
+            WHERE d.oid = ANY ($1::oid[]) AND rolsuper AND NOT pg_has_role(current_user, datdba, 'USAGE') ORDER BY owner
+            """, [PostgresClients.array(plan.databases.map { "\($0.oid)" })]
+        ).map { try $0.text("owner") }
     }
 
     func isSuperuser() throws -> Bool {

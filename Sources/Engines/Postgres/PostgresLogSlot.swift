@@ -9,6 +9,8 @@ struct PostgresLogSlot {
         /// Up to where the server may have let go of the log; nil when the slot has lost its hold.
         var kept: PostgresLSN?
         var isActive: Bool
+        /// There was none before, so that nothing kept the log.
+        var isNew = false
         var lag: ByteCount
         /// Nil when there is none.
         var limit: ByteCount?
@@ -50,9 +52,10 @@ struct PostgresLogSlot {
                 .busy, "server \(connection.server) has no replication slot free",
                 hint: "raise max_replication_slots and restart the server, or drop slots that nobody uses")
         }
-        guard let state = try state() else {
+        guard var state = try state() else {
             throw Fault(.internalError, "server \(connection.server) made no replication slot")
         }
+        state.isNew = before == nil
         return state
     }
 

@@ -11,6 +11,7 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
 
     private let session: PostgresReplication
     private let slot: String
+    private let slotIsNew: Bool
     private var acknowledged: UInt64
     private var lastFeedback = BootClock.now()
     private var isCopying = false
@@ -23,6 +24,7 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
         let state = try PostgresLogSlot(slot: slot, connection: connection).ensure()
         session = try PostgresReplication(access)
         self.slot = slot.name
+        slotIsNew = state.isNew
         let system = try session.ask("IDENTIFY_SYSTEM")
         guard system.count >= 3, let identifier = system[0], let current = system[1].flatMap({ UInt32($0) }),
             let flushed = system[2].flatMap({ PostgresLSN($0) }), let kept = state.kept
@@ -118,7 +120,9 @@ extension PostgresLogStream {
         do { try body() } catch let fault as Fault where fault.context["sqlstate"] == "58P01" {
             throw Fault(
                 .logGap, "server \(session.server) no longer has its log from \(PostgresLSN(position.offset)) on",
-                hint: "raise max_slot_wal_keep_size if this happens again", cause: fault)
+                hint: slotIsNew
+                    ? "replication slot \(slot) had been dropped and was made again: see who drops it"
+                    : "raise max_slot_wal_keep_size if this happens again", cause: fault)
         }
     }
 

@@ -27,6 +27,10 @@ extension Host {
     ///
     /// - Throws: `not-found`, `ambiguous-name`, why a server can't be asked.
     func attended(_ pattern: String?) throws -> (clients: [AttendedClient], databases: Set<DatabaseName>) {
+        for server in configuration.servers
+        where pattern.map({ NameSelection.mayCover([$0], server: server.name) }) == true {
+            _ = lastingSilence(of: server)
+        }
         let records = try catalog.databases().filter { $0.state != .unreachable }
         let named = (try? pattern.map { try NameSelection.several([$0], among: records.map(\.name)) }) ?? []
         var clients: [AttendedClient] = []
@@ -49,10 +53,24 @@ extension Host {
             }
         }
         let names = records.map(\.name) + units.keys
-        let chosen = Set(try pattern.map { try NameSelection.several([$0], among: names) } ?? names)
+        if pattern == nil, names.isEmpty, try answersAgain() { return try attended(nil) }
+        let chosen: Set<DatabaseName>
+        do {
+            chosen = Set(try pattern.map { try NameSelection.several([$0], among: names) } ?? names)
+        } catch { throw explained(Fault.wrapping(error), typed: pattern.map { [$0] } ?? []) }
         let meant = Set(names.filter { chosen.contains($0) || units[$0].map { chosen.contains($0) } == true })
         let found = clients.filter { meant.contains($0.database) }
         return (found.sorted { ($0.database, $0.client.processID) < ($1.database, $1.client.processID) }, meant)
+    }
+
+    /// Whether servers that were silent answer now; false when none was.
+    /// - Throws: why one doesn't.
+    private func answersAgain() throws -> Bool {
+        let silent = configuration.servers.filter { silence(of: $0.name) != nil }
+        for server in silent {
+            if let fault = lastingSilence(of: server) { throw fault }
+        }
+        return !silent.isEmpty
     }
 
     /// Tells the clients, gives them their time, and ends the sessions of those that are still there.

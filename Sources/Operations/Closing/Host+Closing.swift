@@ -22,11 +22,21 @@ extension Host {
         _ = try plansOfClosing(names)
         try announce(request, names)
         // A window may have begun in the meantime, or somebody else have closed one of them.
-        return try plansOfClosing(names).map { name, server, plan in
+        let plans = try plansOfClosing(names)
+        defer { lookAgain(at: plans.map(\.1)) }
+        return try plans.map { name, server, plan in
             try close(
                 ClosedDatabases.Record(
                     id: .random(), name: name, server: server.name, plan: plan, since: WallClock.now(), actor: actor),
                 server)
+        }
+    }
+
+    /// What was closed or opened is listed so at once. One that doesn't answer now is written down as such.
+    private func lookAgain(at servers: [HostedServer]) {
+        var seen: Set<String> = []
+        for server in servers where seen.insert(server.name).inserted {
+            _ = try? discover(server, patience: .seconds(5))
         }
     }
 
@@ -89,6 +99,7 @@ extension Host {
                 } catch { first = first ?? error }
             }
         }
+        lookAgain(at: Set(opened.map(\.server)).compactMap { configuration.server($0) })
         if let first { throw first }
         return opened
     }

@@ -90,8 +90,10 @@ extension Host {
     }
 
     func logSlot(of server: HostedServer, _ unit: UnitID) -> LogSlot {
-        LogSlot(name: "holdfast_\(unit.description.prefix(16))", limit: server.settings.slotLimit)
+        LogSlot(name: Self.slotName(unit), limit: server.settings.slotLimit)
     }
+
+    static func slotName(_ unit: UnitID) -> String { "holdfast_\(unit.description.prefix(16))" }
 
     /// The log has a gap: points in time are restorable again from a new full on.
     func backUpAfterGap(_ server: HostedServer) {

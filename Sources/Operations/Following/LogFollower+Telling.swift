@@ -1,6 +1,7 @@
 import Catalog
 import Engines
 import Model
+import Platform
 import Synchronization
 
 /// What people are told of a log that is received.
@@ -30,6 +31,10 @@ extension LogFollower {
             return (state.fault, state.needsBackup)
         }
         if needsBackup { host.backUpAfterGap(server) }
+        // Whose log comes can be asked again: nobody waits for the next look to learn it.
+        if host.silence(of: server.name) != nil {
+            Threads.start("discovery-\(server.name)") { [host, server] in _ = try? host.discover(server) }
+        }
         guard fault != nil || isFirst else { return }
         host.say([
             MessageDraft(

@@ -131,6 +131,8 @@ final class LogFollower: Sendable {
     private func run() {
         var rest = Duration.seconds(1)
         var start = Start.goingOn
+        /// The gap that a second attempt, with less to ask for, is to confirm: by then the slot is there again.
+        var gap: Fault?
         while !isStopped {
             let seen = seen
             do {
@@ -141,12 +143,18 @@ final class LogFollower: Sendable {
                 try follow(unit, start) {
                     rest = .seconds(1)
                     start = .goingOn
+                    gap = nil
                 }
             } catch {
                 if isStopped { return }
-                let fault = Fault.wrapping(error)
+                var fault = Fault.wrapping(error)
                 start = Start(after: fault, of: start)
-                if start == .unchecked { continue }
+                if start == .unchecked {
+                    gap = fault
+                    continue
+                }
+                if fault.code == .logGap { fault.hint = gap?.hint ?? fault.hint }
+                gap = nil
                 // Another server may be there now.
                 if fault.code == .logDiffers { doubtUnit() }
                 tell(fault)

@@ -1,5 +1,5 @@
 package import Engines
-import Model
+package import Model
 package import Settings
 
 /// The settings in force and the engines made from them; replaced whole by a reload.
@@ -17,6 +17,11 @@ package struct Configuration: Sendable {
                 forbidden: [settings.stateDirectory, settings.logDirectory, settings.repository.path])
             return HostedServer(settings: server, engine: try EngineRegistry.engine(server.engine, for: definition))
         }
+    }
+
+    /// Why the engine of a server won't take its `connection`; nil when it will. For who checks settings before a start.
+    package static func connectionFault(_ server: ServerSettings) -> Fault? {
+        EngineRegistry.connectionFault(server.engine, server: server.name, connection: server.connection)
     }
 
     package func server(_ name: String) -> HostedServer? { servers.first { $0.settings.name == name } }

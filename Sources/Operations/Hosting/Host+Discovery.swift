@@ -3,6 +3,7 @@ package import Engines
 import Foundation
 package import Model
 import Platform
+import Synchronization
 
 /// A database that is there now, with the unit that its backups belong to.
 package struct LocatedDatabase: Sendable {
@@ -20,7 +21,7 @@ extension Host {
     /// - Throws: `server-unreachable` when that look doesn't end.
     @discardableResult
     package func discover(_ server: HostedServer, patience: Duration = .seconds(30)) throws -> [LocatedDatabase] {
-        guard gate.enter(server.name, patience: patience) else { throw Self.silence(of: server.name) }
+        guard gate.enter(server.name, patience: patience) else { throw Self.hanging(server.name) }
         defer { gate.leave(server.name) }
         let known = try catalog.databases(server: server.name)
         let memory = try catalog.server(server.name)?.identity
@@ -35,10 +36,11 @@ extension Host {
         case .complete:
             let changes = try catalog.record(
                 .complete(sightings, identity: finding.memory), server: server.name, terms: try discoveryTerms())
+            remedies.withLock { $0[server.name] = nil }
             observeLeftovers(of: server)
             if changes != DiscoveryChanges() { following.lookAgain(at: server.name) }
         case .unreachable(let fault, _):
-            try catalog.record(.unreachable(fault), server: server.name, terms: try discoveryTerms())
+            try lose(server.name, fault)
         }
         let units = Dictionary(
             try catalog.databases(server: server.name).map { ($0.path, $0.unit) },
@@ -49,7 +51,7 @@ extension Host {
         }
     }
 
-    static func silence(of server: String) -> Fault {
+    static func hanging(_ server: String) -> Fault {
         Fault(
             .serverUnreachable, "server \(server) does not answer",
             hint: "see whether its folders are on a file system that hangs")
@@ -77,20 +79,27 @@ extension Host {
     }
 
     /// Nothing is known any more of the databases of servers that the settings don't name: nothing of them goes.
-    func markRemovedServers() throws {
+    package func markRemovedServers() throws {
         let known = try Set(catalog.databases().filter { $0.state != .unreachable }.map(\.server))
         for server in known.sorted() where configuration.server(server) == nil {
+            let slots = try catalog.databases(server: server).filter { $0.engine == "postgres" }.map {
+                "SELECT pg_drop_replication_slot('\(Self.slotName($0.unit))')"
+            }
+            let slot = slots.first.map {
+                "; if its log was received, its replication slot keeps log on its disk until, on the server: \($0)"
+            }
             let fault = Fault(
                 .serverUnreachable, "server \(server) is not in the settings",
-                hint: "its backups stay as they are; add it again, or delete them with `holdfast backups delete`")
-            try catalog.record(.unreachable(fault), server: server, terms: try discoveryTerms())
+                hint: "its backups stay as they are; add it again, or delete them with `holdfast backups delete`"
+                    + (slot ?? ""))
+            try lose(server, fault)
         }
     }
 
     /// Tells of servers that have not answered for a minute; nothing of them counts as deleted.
     func tellHanging() throws {
         for server in gate.hanging(longerThan: .seconds(60)) {
-            try catalog.record(.unreachable(Self.silence(of: server)), server: server, terms: try discoveryTerms())
+            try lose(server, Self.hanging(server))
         }
     }
 

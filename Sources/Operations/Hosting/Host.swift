@@ -20,6 +20,8 @@ package final class Host: Sendable {
     let zone = ZoneKeeper()
     let tending = Tending()
     let gate = DiscoveryGate()
+    /// By server: what would help where one doesn't answer.
+    let remedies = Mutex<[String: String]>([:])
     let closed: ClosedDatabases
     /// By server: databases that a restored backup brought back closed, as they were seen last.
     let leftClosed = Mutex<[String: Set<DatabaseName>]>([:])

@@ -124,6 +124,7 @@ extension Host {
         let own = try maintenance(of: server)
         if own.machine.isClosed { throw Self.inMaintenance(server.name) }
         try refuseInMaintenance(server.name)
+        if let fault = lastingSilence(of: server) { throw fault }
         own.take(.requested(kind), by: actor, on: self)
         return try maintenanceStatus(of: server, history: 1)
     }

@@ -15,9 +15,10 @@ extension WindowStep {
         try waitForRestores()
         let databases = try host.discover(server)
         guard !databases.isEmpty else {
-            throw Fault(
-                .serverUnreachable, "server \(server.name) has no database that can be worked on",
-                hint: "see `holdfast databases`")
+            throw host.silence(of: server.name)
+                ?? Fault(
+                    .serverUnreachable, "server \(server.name) has no database that can be worked on",
+                    hint: "see `holdfast databases`")
         }
         let taken = Set(host.closed.all.map(\.name))
         let members = try host.members(of: server).filter { !taken.contains(name($0)) }

@@ -95,11 +95,8 @@ extension Host {
         let located = Dictionary(
             discoverAll().map { ($0.found.name, $0) }, uniquingKeysWith: { first, _ in first })
         let records = try catalog.databases()
-        let names =
-            try request.all
-            ? records.filter { $0.state != .missing }.map(\.name)
-            : NameSelection.several(request.databases, among: records.map(\.name))
-        var skipped: [SkippedDatabase] = []
+        let names = try namesToBackUp(request, records)
+        var skipped = request.all ? unknownServers(besides: records) : []
         var chosen: [LocatedDatabase] = []
         for name in names {
             if inMaintenance(name.server) != nil {
@@ -110,21 +107,40 @@ extension Host {
             } else if let database = located[name] {
                 chosen.append(database)
             } else {
-                let fault = Self.absence(of: name, records.first { $0.name == name })
+                let fault = absence(of: name, records.first { $0.name == name })
+                if names.count == 1, skipped.isEmpty { throw fault }
                 skipped.append(SkippedDatabase(database: name, code: fault.code, message: fault.message))
-                if names.count == 1 { throw fault }
             }
         }
         return try enqueue(chosen, request, skipped: skipped, by: actor)
     }
 
-    private static func absence(of name: DatabaseName, _ record: DatabaseRecord?) -> Fault {
+    private func namesToBackUp(_ request: BackupRequest, _ records: [DatabaseRecord]) throws -> [DatabaseName] {
+        if request.all { return records.filter { $0.state != .missing }.map(\.name) }
+        do {
+            return try NameSelection.several(request.databases, among: records.map(\.name))
+        } catch { throw explained(Fault.wrapping(error), typed: request.databases) }
+    }
+
+    /// Servers that have never answered: of what they hold nothing can be listed.
+    private func unknownServers(besides records: [DatabaseRecord]) -> [SkippedDatabase] {
+        let known = Set(records.map(\.server))
+        return configuration.servers.map(\.name).filter { !known.contains($0) }.sorted().compactMap { server in
+            silence(of: server).map {
+                SkippedDatabase(
+                    database: DatabaseName(server), code: $0.code,
+                    message: $0.message + ($0.hint.map { "; \($0)" } ?? ""))
+            }
+        }
+    }
+
+    private func absence(of name: DatabaseName, _ record: DatabaseRecord?) -> Fault {
         if record?.state == .missing {
             return Fault(
                 .notFound, "\(name) is not there any more; its deletion is not confirmed yet",
                 hint: "its backups can be restored; if it was moved, run `holdfast databases adopt NEW --from \(name)`")
         }
-        return record?.fault?.fault
+        return silence(of: name.server) ?? record?.fault?.fault
             ?? Fault(.serverUnreachable, "\(name) can't be reached now", hint: "see `holdfast status`")
     }
 

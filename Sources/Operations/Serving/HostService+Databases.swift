@@ -34,7 +34,10 @@ extension Host {
         let all = try catalog.databases(includingGone: true)
         let present = all.filter { $0.state != .gone }
         let names = present.contains { $0.name.matches(typed) } ? present : all
-        let name = try NameSelection.one(typed, among: names.map(\.name))
+        let name: DatabaseName
+        do { name = try NameSelection.one(typed, among: names.map(\.name)) } catch {
+            throw explained(error, typed: [typed])
+        }
         guard let record = names.first(where: { $0.name == name }) else {
             throw Fault(.notFound, "no database is called \(name)")
         }
@@ -44,9 +47,7 @@ extension Host {
     fileprivate func status(version: String) throws -> Status {
         let databases = try described(try catalog.databases())
         var problems = try catalog.servers().filter { !$0.isReachable && configuration.server($0.name) != nil }.map {
-            ProblemObject(
-                code: .serverUnreachable, message: "server \($0.name) is unreachable: \($0.reason ?? "unknown reason")",
-                hint: "nothing of it counts as deleted until it answers")
+            ProblemObject(silence($0))
         }
         var space: RepositorySpace?
         do { space = try self.space() } catch { problems.append(ProblemObject(Fault.wrapping(error))) }
@@ -96,6 +97,7 @@ extension Host {
         let overdue = overdueSince()
         let book = try ruleBook()
         let members = try catalog.members()
+        let shut = Set(closed.all.map(\.name))
         return try records.map { record in
             var database = Database(
                 name: record.name, server: record.server, path: record.path, engine: record.engine,
@@ -107,7 +109,9 @@ extension Host {
             database.lastProven = record.lastProven?.instant
             database.fault = record.fault.map { ProblemObject($0) }
             database.members = (members[record.unit] ?? []).map {
-                Wire::DatabaseMember(name: $0.name, size: $0.size, state: $0.state)
+                // What we keep closed, over a look that was taken before.
+                Wire::DatabaseMember(
+                    name: $0.name, size: $0.size, state: shut.contains($0.name) ? "closed" : $0.state)
             }
             database.log = record.state == .gone ? nil : following[record.server].map { LogState($0.now) }
             database.deleted = record.goneSince

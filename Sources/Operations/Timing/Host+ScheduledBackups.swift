@@ -44,7 +44,7 @@ extension Host {
             return late
         }
         for entry in late {
-            entry.tally.endSilent(server: entry.server, Self.silence(of: entry.server))
+            entry.tally.endSilent(server: entry.server, Self.hanging(entry.server))
         }
     }
 

@@ -67,9 +67,13 @@ extension MaintenanceRule {
         let longest = length - overhead
         for task in tasks {
             guard (1...86_400).contains(task.deadlineSeconds), task.deadline <= longest else {
+                let isDefault = task.deadlineSeconds == MaintenanceTask(task.kind).deadlineSeconds
+                let (kind, most) = (task.kind.rawValue, DurationText.text(longest))
                 throw fault(
-                    "the deadline of \(task.kind.rawValue), \(text(task.deadlineSeconds)), doesn't fit",
-                    hint: "give it at least 1s and at most \(DurationText.text(longest)), or lengthen the window")
+                    "the deadline of \(kind), \(text(task.deadlineSeconds))\(isDefault ? " by default" : ""), doesn't fit",
+                    hint: longest < .seconds(1)
+                        ? "lengthen the window"
+                        : "give it at least 1s and at most \(most), such as \(kind)=\(most), or lengthen the window")
             }
         }
     }

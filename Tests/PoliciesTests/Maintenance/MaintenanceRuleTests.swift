@@ -30,6 +30,9 @@ import Testing
         Row("its announcement 1h ahead is there twice") { $0.announceSeconds = [3600, 600, 3600] },
         Row("its task prune is there twice") { $0.tasks = [.init(.prune), .init(.optimise), .init(.prune)] },
         Row("the deadline of prune, 0s, doesn't fit") { $0.tasks = [.init(.prune, deadlineSeconds: 0)] },
+        Row("the deadline of prune, 30m by default, doesn't fit") {
+            ($0.lengthSeconds, $0.tasks, $0.latestStartSeconds) = (1200, [.init(.prune)], 0)
+        },
         Row("the deadline of prune, 1h44m1s, doesn't fit") { $0.tasks = [.init(.prune, deadlineSeconds: 6241)] },
         Row("\"every 7d\" names no day and time that come again") { $0.when = "every 7d" },
         Row("\"once 2026-11-22T02:00\" names no day and time that come again") { $0.when = "once 2026-11-22T02:00" },

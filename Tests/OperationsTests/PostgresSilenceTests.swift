@@ -1,0 +1,130 @@
+import Engines
+import EnginesTestSupport
+import Foundation
+import Glibc
+import Model
+import Operations
+import Platform
+import Settings
+import Testing
+import Wire
+
+/// What is said of a server that doesn't answer: that, why, and what would help.
+@Suite(
+    .offThePool, .enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"),
+    .enabled(if: geteuid() == 0, "reading the data folder of another user needs root"))
+struct PostgresSilenceTests {
+    @Test func whatIsAskedOfAServerThatIsDownSaysSo() async throws {
+        let server = try PostgresServer()
+        try server.execute("CREATE DATABASE crm")
+        let fixture = try fixture(server)
+        server.stop()
+        _ = fixture.host.discoverAll()
+        let close = CloseRequest(databases: ["main/crm"])
+        for fault in [
+            await #expect(throws: Fault.self) { _ = try await fixture.service.closeDatabases(close, by: .daemon) },
+            await #expect(throws: Fault.self) { _ = try await fixture.service.clients(of: "main/crm", for: .daemon) },
+            await #expect(throws: Fault.self) { _ = try await fixture.service.clients(of: nil, for: .daemon) },
+            await #expect(throws: Fault.self) { _ = try await fixture.service.database("main/crm", for: .daemon) },
+            await #expect(throws: Fault.self) {
+                _ = try await fixture.service.runMaintenance(.daily, of: "main", by: .daemon)
+            },
+            await #expect(throws: Fault.self) {
+                _ = try await fixture.service.requestBackup(BackupRequest(databases: ["main"]), by: .daemon)
+            },
+        ] {
+            #expect(fault?.code == .serverUnreachable)
+            #expect(fault?.message.hasPrefix("server main is unreachable: ") == true, "\(String(describing: fault))")
+            #expect(fault?.message.contains("unknown reason") == false)
+        }
+        // A name that no server of the settings could have is still not found.
+        let other = await #expect(throws: Fault.self) {
+            _ = try await fixture.service.clients(of: "nowhere/crm", for: .daemon)
+        }
+        #expect(other?.code == .notFound)
+
+        // Whoever asks when it is back doesn't wait for the next look at it.
+        try server.start()
+        let client = try server.client(database: "crm", application: "till")
+        #expect(try await fixture.service.clients(of: "main/crm", for: .daemon).map(\.command) == ["till"])
+        try client.query("SELECT 1")
+        #expect(
+            try await fixture.service.status(for: .daemon).problems.filter { $0.code == .serverUnreachable }.isEmpty)
+    }
+
+    @Test func aServerThatNeverAnsweredIsLeftOutAloud() async throws {
+        let server = try PostgresServer()
+        try server.execute("CREATE ROLE limited LOGIN")
+        let fixture = try fixture(server, user: "limited")
+        let reply = try await fixture.service.requestBackup(BackupRequest(all: true), by: .daemon)
+        #expect(reply.runs.isEmpty)
+        let skipped = try #require(reply.skipped.first)
+        #expect(reply.skipped.count == 1 && skipped.database.text == "main" && skipped.code == .serverUnreachable)
+        #expect(skipped.message.contains("GRANT pg_monitor TO limited"), "\(skipped)")
+        let problem = try await fixture.service.status(for: .daemon).problems.first { $0.code == .serverUnreachable }
+        let hint = try #require(problem?.hint)
+        #expect(hint.contains("GRANT pg_monitor TO limited ("), "\(hint)")
+        #expect(hint.hasSuffix("(nothing of it counts as deleted until it answers)"), "\(hint)")
+    }
+
+    @Test func whatIsClosedIsListedSoAtOnce() async throws {
+        let server = try PostgresServer()
+        try server.execute("CREATE DATABASE crm")
+        let fixture = try fixture(server)
+        _ = try await fixture.service.closeDatabases(CloseRequest(databases: ["main/crm"]), by: .daemon)
+        #expect(try await state(of: "crm", fixture) == "closed")
+        _ = try await fixture.service.openDatabases(OpenRequest(databases: ["main/crm"]), by: .daemon)
+        #expect(try await state(of: "crm", fixture) == "open")
+    }
+
+    @Test func aSuperusersDatabaseIsNoReasonToMakeOneOfOurRole() async throws {
+        let server = try PostgresServer()
+        try server.execute("CREATE DATABASE crm")
+        try server.execute("CREATE ROLE limited LOGIN REPLICATION IN ROLE pg_monitor, pg_signal_backend")
+        try server.execute(
+            "GRANT EXECUTE ON FUNCTION pg_control_system(), pg_control_checkpoint() TO limited",
+            "GRANT SET ON PARAMETER \"holdfast.connection_limit\" TO limited")
+        let fixture = try fixture(server, user: "limited")
+        let refused = await #expect(throws: Fault.self) {
+            _ = try await fixture.service.closeDatabases(CloseRequest(databases: ["main/crm"]), by: .daemon)
+        }
+        #expect(refused?.code == .notPermitted)
+        let hint = try #require(refused?.hint)
+        #expect(
+            hint.contains("GRANT postgres TO limited; as a member of postgres, a superuser, the role is one"), "\(hint)"
+        )
+    }
+
+    @Test func aServerThatTheSettingsDropLeavesWordOfItsSlot() async throws {
+        let server = try PostgresServer()
+        let fixture = try fixture(server)
+        let text = String(decoding: try Files.read(fixture.root("holdfast.toml")), as: UTF8.self)
+        let rest = text.prefix(upTo: try #require(text.range(of: "[servers.main]")).lowerBound)
+        try Files.writeDurably(Array(rest.utf8), to: fixture.root("holdfast.toml"), mode: 0o600)
+        fixture.host.use(try Configuration(try SettingsFiles.load(fixture.root("holdfast.toml"))))
+        try fixture.host.markRemovedServers()
+        let told = try await fixture.service.messages(MessageQuery(), for: .daemon).filter {
+            $0.code == .serverUnreachable
+        }
+        #expect(told.count == 1)
+        #expect(told.first?.nextStep?.contains("SELECT pg_drop_replication_slot('holdfast_") == true, "\(told)")
+    }
+
+    private func state(of member: String, _ fixture: HostFixture) async throws -> String? {
+        try await fixture.service.database("main", for: .daemon).members.first { $0.name.text == "main/\(member)" }?
+            .state
+    }
+
+    private func fixture(_ server: PostgresServer, user: String = "postgres") throws -> HostFixture {
+        let fixture = try HostFixture(
+            databases: [],
+            tail: """
+                [servers.main]
+                engine = "postgres"
+                connection = "host=\(server.folder) user=\(user)"
+                follow_log = "no"
+                """)
+        fixture.host.started(version: "test")
+        return fixture
+    }
+}
