@@ -13,7 +13,7 @@ import time
 from cluster import Cluster, percentile
 from cluster_tools import ClusterHoldfast, PgBackRest, PgBaseBackup, restored_content, versions
 from common import (
-    MIB, Figures, at_least, at_most, common_options, machine, parse, print_table, say, warm_memory,
+    MIB, Figures, at_least, at_most, busy, common_options, machine, parse, print_table, say, warm_memory,
     write_figures)
 from record import record
 
@@ -34,6 +34,7 @@ class Bench:
         self.deadline = time.monotonic() + options.minutes * 60
         self.figures = Figures()
         self.facts = {"compression": options.compression, "rate": options.rate, "scale": options.scale}
+        self.load = os.getloadavg()[0]
         self.rounds = 0
 
     def holdfast(self, folder, limits=""):
@@ -198,7 +199,7 @@ def main():
         f"{facts['kernel']}, {facts['file_system']}; {facts['postgres']}; {facts['pgbackrest']}",
         f"cluster {bench.facts['cluster_bytes'] / MIB:.0f} MiB (pgbench scale {options.scale}) in page cache, "
         f"pgBackRest with {options.compression}; load of {options.rate} transactions a second; "
-        f"medians of {bench.rounds}"]
+        f"medians of {bench.rounds}", busy(bench.load)]
     print("\n" + "\n".join(about) + "\n")
     print_table(NAMES, bench.figures, bench.targets())
     write_figures(options.json, bench, facts)

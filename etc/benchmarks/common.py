@@ -81,6 +81,11 @@ def machine(folder, programs):
     }
 
 
+def busy(before):
+    """How much else the machine had to do, as a line for people; `before` is the load when all began."""
+    return f"load average {before:.1f} at the start, {os.getloadavg()[0]:.1f} at the end (the run itself makes about 2)"
+
+
 class Figures:
     """Values by row and program; medians at the end."""
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 from common import (
-    MIB, Figures, common_options, machine, parse, print_table, run, say, size_argument, stored, warm, warm_memory,
+    MIB, Figures, busy, common_options, machine, parse, print_table, run, say, size_argument, stored, warm, warm_memory,
     write_figures)
 from database_targets import targets
 from holdfast import Holdfast
@@ -40,6 +40,7 @@ class Bench:
         self.figures = Figures()
         self.facts = {}
         self.failures = []
+        self.load = os.getloadavg()[0]
         self.rounds = 0
 
     def generate(self):
@@ -272,7 +273,7 @@ def main():
         f"{facts['kernel']}, {facts['file_system']}; {facts['restic']}; {facts['borg']}",
         f"database {bench.facts['database_bytes'] / MIB:.0f} MiB in page cache, {ROWS} random rows updated = "
         f"{bench.facts['changed_pages']} pages, {bench.facts['changed_pages_compressed_bytes'] / MIB:.2f} MiB "
-        f"compressed; medians of {bench.rounds}"]
+        f"compressed; medians of {bench.rounds}", busy(bench.load)]
     print("\n" + "\n".join(about) + "\n")
     print_table(NAMES, bench.figures, bench.targets())
     write_figures(options.json, bench, facts)
