@@ -52,7 +52,7 @@ import Wire
             #expect(try content(copy) == expected, "\(backup.id)")
             #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o640)
             let byTime = daemon.folder.fresh("restored/by-time")
-            try await daemon.succeed("restore", "ledger.db", "--at", backup.instant.rfc3339(), "--to", byTime)
+            try await daemon.succeed("restore", "ledger.db", "--at", backup.instant.rfc3339Exact(), "--to", byTime)
             #expect(try content(byTime) == expected, "\(backup.id) by its instant")
         }
         let newest = daemon.folder.fresh("restored/newest")

@@ -101,6 +101,28 @@ import Testing
         #expect(throws: Fault.self) { try repository.mark([20, 21], of: unit, deleted) }
     }
 
+    /// What is unchanged must not wait in memory for a frame that never fills.
+    @Test func aFrameIsSealedAtTheLatestWhenMuchWaitsForIt() throws {
+        let writer = try fixture.repository.startPoint(of: fixture.unit, compression: .fast)
+        defer { writer.abandon() }
+        let worker = try writer.worker()
+        let page = Source.bytes(of: 1)
+        worker.begin(chunk: 0)
+        try page.withUnsafeBytes {
+            try worker.add(
+                file: 0, firstPage: 0, pageSize: Source.pageSize, bytes: $0,
+                hashes: [fixture.repository.hasher.hash($0)])
+        }
+        try worker.end()
+        #expect(writer.bytesStored == .zero)
+        for chunk in 1...70_000 {
+            worker.begin(chunk: chunk)
+            try worker.end()
+        }
+        #expect(writer.bytesStored > .zero)
+        try worker.finish()
+    }
+
     @Test func namesAreReadAsTheyAreWritten() {
         let names: [ObjectName] = [
             .point(1), .point(9_999_999_999_999_999), .point(12_345_678_901_234_567), .pack(7, .max), .fold(8, 0),

@@ -79,10 +79,11 @@ package final class PageWorker {
         chunk = nil
         if ended.extents.contains(where: { $0.object == Self.open }) {
             waiting.append(ended)
-            if writer.assembler.isCrowded { try flush() }
         } else {
             try writer.submit(ended, by: bench)
         }
+        // Also after a chunk without changes: millions of them may follow the last change, and all wait for its frame.
+        if pages > 0, writer.assembler.isCrowded { try flush() }
     }
 
     /// Seals what is left; to be called when no more chunks come.
