@@ -52,7 +52,7 @@ struct PostgresWindowTests {
         (rule.onBackupFailure, rule.tasks) = (.goOn, [MaintenanceTask(.engineCheck, deadlineSeconds: 60)])
         _ = try await site.value.setMaintenance(rule, of: "main", by: .daemon)
         _ = try await site.value.runMaintenance(.weekly, of: "main", by: .daemon)
-        try await until("the report") {
+        try await Polling.until(within: .seconds(60), "the report") {
             try await !site.value.maintenance(of: "main", for: .daemon).history.isEmpty
         }
         let record = try #require(try await site.value.maintenance(of: "main", for: .daemon).history.first)
@@ -104,7 +104,7 @@ struct PostgresWindowTests {
         rule.tasks = [MaintenanceTask(.systemUpdates, deadlineSeconds: 600)]
         _ = try await site.value.setMaintenance(rule, of: "main", by: .daemon)
         _ = try await site.value.runMaintenance(.weekly, of: "main", by: .daemon)
-        try await until("the step") {
+        try await Polling.until(within: .seconds(60), "the step") {
             try await site.value.maintenance(of: "main", for: .daemon).underWay?.stage == "system-updates"
         }
         await #expect(throws: Fault.self) { try await site.value.runMaintenance(.weekly, of: "twin", by: .daemon) }
@@ -115,7 +115,7 @@ struct PostgresWindowTests {
         rule.when = "*-*-* \((WallClock.now() + .seconds(3)).rfc3339().dropFirst(11).prefix(8)) UTC"
         rule.enabled = true
         _ = try await site.value.setMaintenance(rule, of: "twin", by: .daemon)
-        try await until("the end of the twin's window") {
+        try await Polling.until(within: .seconds(60), "the end of the twin's window") {
             try await !site.value.maintenance(of: "twin", for: .daemon).history.isEmpty
         }
         let record = try #require(try await site.value.maintenance(of: "twin", for: .daemon).history.first)
@@ -123,19 +123,12 @@ struct PostgresWindowTests {
         #expect(try limits(server)["crm"] == 0, "the window of one opened what that of the other had closed")
         #expect(try await site.value.maintenance(of: "main", for: .daemon).underWay?.stage == "system-updates")
         _ = try await site.value.abortMaintenance(of: "main", by: .daemon)
-        try await until("the end") { try await site.value.maintenance(of: "main", for: .daemon).underWay == nil }
+        try await Polling.until(within: .seconds(60), "the end") {
+            try await site.value.maintenance(of: "main", for: .daemon).underWay == nil
+        }
         #expect(try limits(server)["crm"] == 7)
         let runs = try await site.value.requestBackup(BackupRequest(databases: ["twin"]), by: .daemon).runs
         #expect(try await site.fixture.ended(try #require(runs.first)).state == .succeeded)
-    }
-
-    /// Looks again and again: windows tell nobody here when they are at a step.
-    private func until(_ what: String, _ condition: () async throws -> Bool) async throws {
-        let end = BootClock.now() + .seconds(60)
-        while try await !condition() {
-            guard BootClock.now() < end else { throw Fault(.timedOut, "waited in vain for \(what)") }
-            try await Task.sleep(for: .milliseconds(20))
-        }
     }
 
     private struct Site {

@@ -103,7 +103,7 @@ final class PostgresSnapshot: Snapshot, @unchecked Sendable {
                 throw Fault(
                     .sourceChanged,
                     "file \(name) of the log of server \(connection.server) was taken away during the backup",
-                    hint: "raise max_slot_wal_keep_size, or leave it unlimited")
+                    hint: "raise max_slot_wal_keep_size or wal_keep_size, so that the log of a whole backup stays")
             }
             result.append(try add("pg_wal/\(name)", .log(path), length: status.size))
         }

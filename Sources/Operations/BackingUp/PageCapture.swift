@@ -50,8 +50,9 @@ struct PageCapture {
         }
         let reading: @Sendable () throws -> Void = {
             try failing {
-                defer { chunks.close() }
-                return try read(into: chunks, buffers)
+                let tally = try read(into: chunks, buffers)
+                chunks.close()
+                return tally
             }
         }
         try Threads.runAll("capture", [reading] + scanning)

@@ -15,7 +15,7 @@ final class LogFollowing: Sendable {
                 self.log = log
                 return result
             } catch let doubt as LogDoubt {
-                wasInTheWay = doubt.reason == LogDoubt.inTheWay.reason
+                wasInTheWay = doubt.isInTheWay
                 return nil
             } catch { return nil }
         }

@@ -63,6 +63,8 @@ struct LogDoubt: Error {
     let reason: String
     /// Whether the log moves on too fast to be read now and then: following it would help.
     var isTooFast = false
+    /// Whether following it is what the log suffers from.
+    var isInTheWay = false
 
     static let startedOver = LogDoubt(
         reason: "the write-ahead log was started over more than once since the last look", isTooFast: true)
@@ -70,5 +72,6 @@ struct LogDoubt: Error {
     static let unsettled = LogDoubt(reason: "the index of the write-ahead log can't be read")
     static let tooMany = LogDoubt(reason: "more pages were written than are worth naming")
     static let unheeded = LogDoubt(reason: "a client wrote the database without heeding the locks of readers")
-    static let inTheWay = LogDoubt(reason: "following the write-ahead log kept it from being started over")
+    static let inTheWay = LogDoubt(
+        reason: "following the write-ahead log kept it from being started over", isInTheWay: true)
 }
