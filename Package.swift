@@ -72,6 +72,7 @@ let package = Package(
     ] + (benchmarks.isEmpty ? [] : [benchmark]),
     targets: [
         system("CZlib", "zlib", "zlib1g-dev"),
+        system("CDeflate", "libdeflate", "libdeflate-dev"),
         system("CISAL", "libisal", "libisal-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
         system("CXXHash", "libxxhash", "libxxhash-dev"),
@@ -82,7 +83,7 @@ let package = Package(
         library("Model"),
         library("Policies", ["Model"]),
         library("Platform", ["Model", "CLinux", subprocess, systemPackage]),
-        library("Archiving", ["Model", "CZlib", "CISAL", "COpenSSL", "CXXHash"]),
+        library("Archiving", ["Model", "CDeflate", "CISAL", "COpenSSL", "CXXHash"]),
         library("Wire", ["Model"]),
         library("Storage", ["Model", "Platform", "Archiving"]),
         library("Engines", ["Model", "Platform", "CSQLite", "CPQ"]),
@@ -114,8 +115,8 @@ let package = Package(
         .executableTarget(
             name: "ledger-writer", dependencies: ["CSQLite"], path: "Tests/LedgerWriter", swiftSettings: house),
         .executableTarget(
-            name: "bare-pipeline", dependencies: ["CZlib", "CISAL", "COpenSSL", "CXXHash"], path: "Tests/BarePipeline",
-            swiftSettings: house),
+            name: "bare-pipeline", dependencies: ["CZlib", "CDeflate", "CISAL", "COpenSSL", "CXXHash"],
+            path: "Tests/BarePipeline", swiftSettings: house),
         tests("ModelTests", ["Model"]),
         tests("PlatformTests", ["Model", "Platform"]),
         tests("PoliciesTests", ["Model", "Policies", "Platform"]),

@@ -1,28 +1,26 @@
+import CDeflate
 import CISAL
-import CZlib
 package import Model
 
 /// Packs blocks in zlib format into the caller's buffers; for one thread at a time.
 ///
-/// Its working memory (about 0.3 MiB) lives as long as it does, so nothing is allocated per block.
+/// Its working memory lives as long as it does, so nothing is allocated per block: about 0.3 MiB, and 9 MiB more once a
+/// block was packed small.
 package final class Compressor {
     package let compression: Compression
 
     private let stream = UnsafeMutablePointer<isal_zstream>.allocate(capacity: 1)
     private let levelBuffer: UnsafeMutablePointer<UInt8>
     private let levelBufferSize = holdfast_isal_level1_buffer_size
-    private let smallStream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
-    private var smallIsReady = false
+    private var small: OpaquePointer?
 
     package init(_ compression: Compression) {
         self.compression = compression
         levelBuffer = .allocate(capacity: levelBufferSize)
-        smallStream.initialize(to: z_stream())
     }
 
     deinit {
-        if smallIsReady { deflateEnd(smallStream) }
-        smallStream.deallocate()
+        libdeflate_free_compressor(small)
         stream.deallocate()
         levelBuffer.deallocate()
     }
@@ -64,26 +62,20 @@ package final class Compressor {
         }
     }
 
+    /// libdeflate's level 10 is the first that weighs the ways to write a block against each other: about a tenth smaller
+    /// than zlib can at any level. Those above it win half a percent for another third of the time.
     private func packSmall(_ plain: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) throws -> Int? {
-        try prepareSmall()
-        smallStream.pointee.next_in = UnsafeMutablePointer(mutating: plain.bindMemory(to: UInt8.self).baseAddress)
-        smallStream.pointee.avail_in = UInt32(plain.count)
-        smallStream.pointee.next_out = room.bindMemory(to: UInt8.self).baseAddress
-        smallStream.pointee.avail_out = UInt32(room.count)
-        switch deflate(smallStream, Z_FINISH) {
-        case Z_STREAM_END: return room.count - Int(smallStream.pointee.avail_out)
-        case Z_OK, Z_BUF_ERROR: return nil
-        default: throw Fault(.internalError, "zlib failed to compress")
-        }
+        let compressor = try smallCompressor()
+        let count = libdeflate_zlib_compress(compressor, plain.baseAddress, plain.count, room.baseAddress, room.count)
+        return count == 0 ? nil : count
     }
 
-    private func prepareSmall() throws {
-        if smallIsReady {
-            deflateReset(smallStream)
-            return
+    private func smallCompressor() throws -> OpaquePointer {
+        if let small { return small }
+        guard let made = libdeflate_alloc_compressor(10) else {
+            throw Fault(.internalError, "libdeflate has no memory to compress")
         }
-        let status = deflateInit_(smallStream, 6, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        guard status == Z_OK else { throw Fault(.internalError, "zlib has no memory to compress") }
-        smallIsReady = true
+        small = made
+        return made
     }
 }

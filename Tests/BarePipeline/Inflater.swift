@@ -1,6 +1,6 @@
+import CDeflate
 import CISAL
 import CZlib
-import Glibc
 
 /// Unpacks blocks in zlib format; for one thread.
 final class Inflater {
@@ -12,22 +12,21 @@ final class Inflater {
 
     private let kind: Kind
     private let state = UnsafeMutablePointer<inflate_state>.allocate(capacity: 1)
-    private let library: Libdeflate?
+    private let decompressor = libdeflate_alloc_decompressor()
 
-    /// - Throws: when the library is not installed.
-    init(_ kind: Kind) throws {
-        self.kind = kind
-        library = kind == .libdeflate ? try Libdeflate() : nil
+    init(_ kind: Kind) { self.kind = kind }
+
+    deinit {
+        libdeflate_free_decompressor(decompressor)
+        state.deallocate()
     }
-
-    deinit { state.deallocate() }
 
     /// - Returns: whether `packed` is a stream of exactly `output.count` bytes.
     func inflate(_ packed: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
         switch kind {
         case .isal: inflateByISAL(packed, into: output)
         case .zlib: inflateByZlib(packed, into: output)
-        case .libdeflate: library?.inflate(packed, into: output) ?? false
+        case .libdeflate: inflateByLibdeflate(packed, into: output)
         }
     }
 
@@ -48,39 +47,13 @@ final class Inflater {
             uLong(packed.count))
         return status == Z_OK && length == uLongf(output.count)
     }
-}
 
-/// libdeflate, loaded when it is installed, so that building needs nothing of it.
-private final class Libdeflate {
-    private typealias Make = @convention(c) () -> OpaquePointer?
-    private typealias Free = @convention(c) (OpaquePointer?) -> Void
-    private typealias Decompress =
-        @convention(c) (
-            OpaquePointer?, UnsafeRawPointer?, Int, UnsafeMutableRawPointer?, Int, UnsafeMutablePointer<Int>?
-        ) -> Int32
-
-    private let decompressor: OpaquePointer
-    private let free: Free
-    private let decompress: Decompress
-
-    init() throws {
-        guard let library = dlopen("libdeflate.so.0", RTLD_NOW),
-            let make = dlsym(library, "libdeflate_alloc_decompressor"),
-            let free = dlsym(library, "libdeflate_free_decompressor"),
-            let decompress = dlsym(library, "libdeflate_zlib_decompress"),
-            let decompressor = unsafeBitCast(make, to: Make.self)()
-        else { throw Failure(text: "libdeflate is not installed") }
-        self.decompressor = decompressor
-        self.free = unsafeBitCast(free, to: Free.self)
-        self.decompress = unsafeBitCast(decompress, to: Decompress.self)
-    }
-
-    deinit { free(decompressor) }
-
-    func inflate(_ packed: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
-        var length = 0
-        let status = decompress(
-            decompressor, packed.baseAddress, packed.count, output.baseAddress, output.count, &length)
-        return status == 0 && length == output.count
+    private func inflateByLibdeflate(
+        _ packed: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        // Without a place for the length, anything but exactly `output.count` bytes is an error.
+        libdeflate_zlib_decompress(
+            decompressor, packed.baseAddress, packed.count, output.baseAddress, output.count, nil)
+            == LIBDEFLATE_SUCCESS
     }
 }

@@ -47,7 +47,7 @@ private final class Opener {
     private let cipher: Cipher
 
     init(_ kind: Inflater.Kind) throws {
-        inflater = try Inflater(kind)
+        inflater = Inflater(kind)
         cipher = try Cipher(sealing: false)
     }
 
