@@ -9,6 +9,7 @@ package final class SQLiteEngine: Engine {
     let mounts: MountTable
     let lockDeadline: Duration
     let followings = LogFollowings()
+    let readLogs = ReadLogs()
 
     /// - Parameters:
     ///   - fstab: the table of what should be mounted.
