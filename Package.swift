@@ -99,7 +99,7 @@ let package = Package(
         library("Scheduling", ["Model", "Policies", "CLinux"]),
         library("HTTPServer", ["Model", "Platform", "Wire", hummingbird, httpTypes, lifecycle, logging] + nio),
         library("Client", ["Model", "Wire"] + nio),
-        library("Commands", ["Model", "Platform", "Wire", "Settings", "Client", argumentParser]),
+        library("Commands", ["Model", "Policies", "Platform", "Wire", "Settings", "Client", argumentParser]),
         .executableTarget(
             name: "holdfastd",
             dependencies: [
