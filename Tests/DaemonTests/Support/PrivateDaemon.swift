@@ -126,7 +126,7 @@ final class PrivateDaemon: Sendable {
     func stop() async throws {
         guard let running = child.withLock({ $0 }) else { return }
         running.signal(SIGTERM)
-        let output = try await running.wait(within: .seconds(60))
+        let output = try await running.wait(within: .seconds(150))
         guard output.status == 0 else { throw Unexpected("\(output)") }
         child.withLock { $0 = nil }
     }
