@@ -19,6 +19,13 @@ struct SettingRule: Sendable {
         case timeZone
     }
 
+    /// When a changed value counts.
+    enum Effect: String, Sendable {
+        case reload
+        /// A reload that changes it is refused.
+        case restart
+    }
+
     /// Steps joined by `.`; `*` is the name of a server.
     let key: String
     let kind: Kind
@@ -26,12 +33,14 @@ struct SettingRule: Sendable {
     let fallback: String?
     /// For the reference: one sentence for each line.
     let note: String
+    let effect: Effect
 
-    init(_ key: String, _ kind: Kind, _ fallback: String?, _ note: String) {
+    init(_ key: String, _ kind: Kind, _ fallback: String?, _ note: String, effect: Effect = .reload) {
         self.key = key
         self.kind = kind
         self.fallback = fallback
         self.note = note
+        self.effect = effect
     }
 
     var steps: [Substring] { key.split(separator: ".") }
@@ -44,12 +53,16 @@ struct SettingRule: Sendable {
     static let all: [SettingRule] = [
         SettingRule(
             "time_zone", .timeZone, nil,
-            "The zone of times of day, such as \"Europe/Berlin\". Default: the system's."),
-        SettingRule("socket", .path, #""/run/holdfast/holdfast.sock""#, "Where `holdfast` reaches the daemon."),
+            "The zone of times of day, such as \"Europe/Berlin\". Default: the system's.", effect: .restart),
+        SettingRule(
+            "socket", .path, #""/run/holdfast/holdfast.sock""#, "Where `holdfast` reaches the daemon.",
+            effect: .restart),
         SettingRule(
             "state_directory", .path, #""/var/lib/holdfast""#,
-            "The catalog: run history, messages, what admins changed."),
-        SettingRule("log_directory", .path, #""/var/log/holdfast""#, "The message center as text: messages.log."),
+            "The catalog: run history, messages, what admins changed.", effect: .restart),
+        SettingRule(
+            "log_directory", .path, #""/var/log/holdfast""#, "The message center as text: messages.log.",
+            effect: .restart),
         SettingRule(
             "restore_roots", .paths, "[]",
             "Folders under which users other than root may restore; root may name any path."),

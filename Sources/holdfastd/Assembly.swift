@@ -23,15 +23,7 @@ struct Assembly {
         let logger = logger
         host = try Host.open(settings) { fault in logger.error("\(fault)") }
         let host = host
-        reload = {
-            let settings = try SettingsFiles.load(path)
-            guard settings.timeZone == host.settings.timeZone else {
-                throw Fault(
-                    .badSettings, "time_zone can't be changed while the daemon runs",
-                    hint: "restart the daemon to use \(settings.timeZone ?? "the system's")")
-            }
-            try host.reload(settings)
-        }
+        reload = { try host.reload(SettingsFiles.load(path)) }
         service = HostService(host, version: Build.version, reload: reload)
     }
 
