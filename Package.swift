@@ -52,6 +52,18 @@ let benchmarks =
 // Without its traits it needs no preloaded library; its counts of allocations are then zero and say nothing.
 let benchmark = Package.Dependency.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: [])
 
+/// Executables for the package (`etc/package`) carry the Swift runtime. Only linking differs: what is packed are the very
+/// objects that the tests ran. They were compiled against the shared libraries, so what the static ones need in turn is named.
+let runtime: [LinkerSetting] =
+    Context.environment["HOLDFAST_STATIC"] == nil
+    ? []
+    : [
+        .unsafeFlags([
+            "-static-stdlib", "-lFoundation", "-lFoundationInternationalization", "-lFoundationEssentials",
+            "-l_FoundationCollections", "-l_FoundationCShims", "-lCoreFoundation", "-l_FoundationICU",
+        ])
+    ]
+
 let package = Package(
     name: "holdfast",
     products: [
@@ -107,8 +119,9 @@ let package = Package(
                 argumentParser,
                 lifecycle, logging, signals,
             ],
-            swiftSettings: house),
-        .executableTarget(name: "holdfast", dependencies: ["Commands", "Operations"], swiftSettings: house),
+            swiftSettings: house, linkerSettings: runtime),
+        .executableTarget(
+            name: "holdfast", dependencies: ["Commands", "Operations"], swiftSettings: house, linkerSettings: runtime),
 
         library("StorageTestSupport", ["Model", "Platform", "Archiving", "Storage"]),
         library("EnginesTestSupport", ["Model", "Platform", "Engines"]),
