@@ -52,18 +52,6 @@ let benchmarks =
 // Without its traits it needs no preloaded library; its counts of allocations are then zero and say nothing.
 let benchmark = Package.Dependency.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: [])
 
-/// Executables for the package (`etc/package`) carry the Swift runtime. Only linking differs: what is packed are the very
-/// objects that the tests ran. They were compiled against the shared libraries, so what the static ones need in turn is named.
-let runtime: [LinkerSetting] =
-    Context.environment["HOLDFAST_STATIC"] == nil
-    ? []
-    : [
-        .unsafeFlags([
-            "-static-stdlib", "-lFoundation", "-lFoundationInternationalization", "-lFoundationEssentials",
-            "-l_FoundationCollections", "-l_FoundationCShims", "-lCoreFoundation", "-l_FoundationICU",
-        ])
-    ]
-
 let package = Package(
     name: "holdfast",
     products: [
@@ -119,9 +107,8 @@ let package = Package(
                 argumentParser,
                 lifecycle, logging, signals,
             ],
-            swiftSettings: house, linkerSettings: runtime),
-        .executableTarget(
-            name: "holdfast", dependencies: ["Commands", "Operations"], swiftSettings: house, linkerSettings: runtime),
+            swiftSettings: house),
+        .executableTarget(name: "holdfast", dependencies: ["Commands", "Operations"], swiftSettings: house),
 
         library("StorageTestSupport", ["Model", "Platform", "Archiving", "Storage"]),
         library("EnginesTestSupport", ["Model", "Platform", "Engines"]),
@@ -162,3 +149,16 @@ let package = Package(
     ] + benchmarks,
     cxxLanguageStandard: .cxx17
 )
+
+/// Executables for the package (`etc/package`) carry the Swift runtime. Only linking differs: what is packed are the very
+/// objects that the tests ran. They were compiled against the shared libraries, so what the static ones need in turn is named.
+if Context.environment["HOLDFAST_STATIC"] != nil {
+    let runtime = LinkerSetting.unsafeFlags([
+        "-static-stdlib", "-lFoundation", "-lFoundationInternationalization", "-lFoundationEssentials",
+        "-l_FoundationCollections", "-l_FoundationCShims", "-lCoreFoundation", "-l_FoundationICU",
+    ])
+    let programs = Set(package.products.compactMap { ($0 as? Product.Executable)?.targets }.joined())
+    for target in package.targets where programs.contains(target.name) {
+        target.linkerSettings = (target.linkerSettings ?? []) + [runtime]
+    }
+}

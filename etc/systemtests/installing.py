@@ -1,9 +1,12 @@
 """From the package to a daemon that is on duty."""
 
 import os
+import shutil
 import subprocess
 
 import postgres
+from debian import copy
+from machine import remove
 from steps import expect, step, until
 from world import KEY, REPOSITORY
 
@@ -108,6 +111,31 @@ def install(world):
     expect(machine.run("holdfastd", "--check").stdout.strip().endswith("good"), "the settings aren't good")
     expect(not os.path.exists(machine.path(REPOSITORY)), "there is a repository already")
     expect("holdfast: daemon-started" in machine.output("journalctl", "--list-catalog"), "the journal's catalog lacks our messages")
+
+
+@step("installed, removed and purged where systemd doesn't run, the package minds its own business")
+def unbooted(world):
+    """As in an image that is being made: there is nothing to start, and everything else must be so."""
+    root = os.path.join(world.folder, "image")
+    copy(world.package, root)
+    shutil.copy(world.package, f"{root}/root/holdfast.deb")
+    command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--as-pid2"]
+    command += ["--pipe", f"--directory={root}", "--setenv=DEBIAN_FRONTEND=noninteractive"]
+
+    def run(*arguments):
+        done = subprocess.run([*command, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        expect(done.returncode == 0, f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    wants = f"{root}/etc/systemd/system/multi-user.target.wants/holdfastd.service"
+    run("apt-get", "install", "-q", "-y", "/root/holdfast.deb")
+    expect(run("stat", "-c", "%a %U", KEY).strip() == "600 root", "the key's mode or owner")
+    expect(os.path.islink(wants), "the service isn't enabled")
+    run("apt-get", "purge", "-q", "-y", "holdfast")
+    expect(not os.path.islink(wants), "the service is still enabled")
+    expect(os.listdir(f"{root}/etc/holdfast") == [os.path.basename(KEY)], os.listdir(f"{root}/etc/holdfast"))
+    expect(not os.path.exists(f"{root}/var/lib/holdfast"), "an empty state folder is left")
+    remove(root)
 
 
 @step("the package's programs, manual and completions are in their places")

@@ -176,6 +176,7 @@ def temporary_folder():
 
 
 def remove(folder):
+    """Also when something in it is still mounted."""
     mounted = [line.split()[1] for line in open("/proc/self/mounts") if line.split()[1].startswith(folder + "/")]
     for point in reversed(mounted):
         subprocess.run(["umount", "--lazy", point], check=False)
