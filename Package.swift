@@ -149,3 +149,16 @@ let package = Package(
     ] + benchmarks,
     cxxLanguageStandard: .cxx17
 )
+
+/// Executables for the package (`etc/package`) carry the Swift runtime. Only linking differs: what is packed are the very
+/// objects that the tests ran. They were compiled against the shared libraries, so what the static ones need in turn is named.
+if Context.environment["HOLDFAST_STATIC"] != nil {
+    let runtime = LinkerSetting.unsafeFlags([
+        "-static-stdlib", "-lFoundation", "-lFoundationInternationalization", "-lFoundationEssentials",
+        "-l_FoundationCollections", "-l_FoundationCShims", "-lCoreFoundation", "-l_FoundationICU",
+    ])
+    let programs = Set(package.products.compactMap { ($0 as? Product.Executable)?.targets }.joined())
+    for target in package.targets where programs.contains(target.name) {
+        target.linkerSettings = (target.linkerSettings ?? []) + [runtime]
+    }
+}

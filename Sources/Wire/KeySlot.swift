@@ -57,3 +57,15 @@ package struct KeyReply: Sendable, Codable {
         self.recoveryWords = recoveryWords
     }
 }
+
+/// A key file for a repository that is still to be made; holds no secret.
+package struct KeyFileReply: Sendable, Codable {
+    package var path: String
+    /// False: it was there already.
+    package var made: Bool
+
+    package init(path: String, made: Bool) {
+        self.path = path
+        self.made = made
+    }
+}

@@ -16,6 +16,10 @@ package protocol RepositoryAccess: Sendable {
     ///
     /// - Throws: `repository-exists`, `input-output`, `not-permitted`.
     func create(at path: String, keyFile: String) throws -> any LocalRepository
+    /// Makes a key file with mode 0600, durable on return; false when there is a good one already, which stays.
+    ///
+    /// - Throws: `input-output`, `not-permitted`; `key-damaged` for a file that is no key.
+    func makeKeyFile(_ path: String) throws -> Bool
     /// - Throws: `repository-missing`, `repository-too-new`, `no-key-matches`, `key-damaged`, `repository-damaged`.
     func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository
 }

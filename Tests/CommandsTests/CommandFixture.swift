@@ -56,6 +56,11 @@ final class FakeRepositories: RepositoryAccess {
         return FakeRepository(path: path, access: self)
     }
 
+    func makeKeyFile(_ path: String) throws -> Bool {
+        note("make \(path)")
+        return path != "/k"
+    }
+
     func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository {
         switch secret {
         case .keyFile(let file): note("open \(path) key \(file)")

@@ -69,6 +69,15 @@ import WireTestSupport
         #expect(fixture.errors.contains("keep a copy of the key elsewhere"))
     }
 
+    @Test func aKeyFileIsMadeBeforeThereIsARepository() async {
+        let fixture = CommandFixture()
+        #expect(await fixture.run("repository", "keys", "make-file", "/new") == 0)
+        #expect(fixture.output == "made key file /new\n")
+        #expect(await fixture.run("repository", "keys", "make-file", "/k", "--json") == 0)
+        #expect(fixture.output.contains("\"made\":false") && fixture.output.contains("\"path\":"), "\(fixture.output)")
+        #expect(fixture.repositories.noted == ["make /new", "make /k"])
+    }
+
     @Test func keysAreAddedAndRemoved() async {
         let fixture = CommandFixture(typed: ["new passphrase", "new passphrase", "one phrase", "another phrase"])
         #expect(await fixture.run(["repository", "keys", "add", "--passphrase"] + local) == 0)

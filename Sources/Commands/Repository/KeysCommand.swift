@@ -8,7 +8,7 @@ struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "The ways to open the repository.",
         discussion: "Example: holdfast repository keys add --recovery",
-        subcommands: [List.self, Add.self, Remove.self],
+        subcommands: [List.self, Add.self, Remove.self, MakeKeyFile.self],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {

@@ -16,6 +16,12 @@ package struct LocalRepositories: RepositoryAccess {
         return OpenRepository(repository, secret: .keyFile(key))
     }
 
+    package func makeKeyFile(_ path: String) throws -> Bool {
+        let isMissing = try Files.status(path) == nil
+        _ = try RepositoryWork.keyFile(path)
+        return isMissing
+    }
+
     package func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository {
         let secret: KeySecret =
             switch secret {
