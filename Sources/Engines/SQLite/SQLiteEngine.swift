@@ -23,6 +23,9 @@ package final class SQLiteEngine: Engine {
         mounts = MountTable(planned: fstab, mounted: mountinfo)
     }
 
+    /// Those that a client has open beside the database.
+    static let openSidecars = ["-wal", "-shm"]
+
     package func sidecars(of path: String) -> [String] { ["-wal", "-shm", "-journal"].map { path + $0 } }
 }
 
