@@ -4,6 +4,8 @@ struct SettingRule: Sendable {
         case text
         /// An absolute path.
         case path
+        /// The same, or nothing.
+        case pathOrNone
         case paths
         case texts
         case number(ClosedRange<Int>)
@@ -137,6 +139,15 @@ struct SettingRule: Sendable {
         SettingRule(
             "maintenance.systemctl", .path, #""/usr/bin/systemctl""#,
             "The program by which maintenance windows stop and start units; root's only."),
+        SettingRule(
+            "maintenance.systemd_run", .path, #""/usr/bin/systemd-run""#,
+            "The program by which the root helper runs other programs in units of their own; root's only."),
+        SettingRule(
+            "maintenance.helper", .pathOrNone, #""/run/holdfast-helper.sock""#,
+            "Where the daemon asks the root helper for what it may not do itself; \"\" does without."),
+        SettingRule(
+            "commands.user", .text, nil,
+            "Whom the commands of schedules run as, where there is a root helper; unset, a user that is made for each."),
         SettingRule(
             "servers.*.engine", .choice(["sqlite", "postgres"]), #""sqlite""#,
             "What kind of databases the server holds."),
