@@ -81,8 +81,9 @@ package struct FileHolders {
             var status = stat()
             guard stat("/proc/\(process)/fd/\(descriptor)", &status) == 0 else {
                 // CAP_DAC_READ_SEARCH lists them, yet shows none: that takes CAP_SYS_PTRACE. Source: proc(5).
-                if errno == EACCES || errno == EPERM { return isComplete = false }
-                continue
+                guard errno == EACCES || errno == EPERM else { continue }
+                isComplete = false
+                return
             }
             guard let open = names[Key(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))] else { continue }
             let access = Self.access(process, descriptor)
