@@ -145,6 +145,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Model", "Wire", "Platform", "Engines", "EnginesTestSupport", "holdfastd", "holdfast", "ledger-writer",
+                "Settings", "Operations", "Commands",
             ]),
     ] + benchmarks,
     cxxLanguageStandard: .cxx17
