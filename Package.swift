@@ -150,6 +150,7 @@ let package = Package(
             [
                 "Model", "Wire", "Platform", "Petitions", "Engines", "EnginesTestSupport", "holdfastd", "holdfast",
                 "holdfast-helper", "ledger-writer",
+                "Settings", "Operations", "Commands",
             ]),
     ] + benchmarks,
     cxxLanguageStandard: .cxx17

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -154,4 +155,10 @@ int holdfast_send_datagram(int descriptor, const char *path, const void *bytes, 
     close(file);
     errno = error;
     return sent < 0 ? -1 : 0;
+}
+
+int holdfast_clock_is_synchronised(void) {
+    struct timex state = {.modes = 0};
+    if (adjtimex(&state) < 0) return -1;
+    return !(state.status & STA_UNSYNC);
 }

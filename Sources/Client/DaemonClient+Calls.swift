@@ -8,6 +8,10 @@ extension DaemonClient {
 
     package func status() async throws -> Status { try await value(Status.self, ClientRequest(.GET, "status")) }
 
+    package func examination() async throws -> [Symptom] {
+        try await items(Symptom.self, ClientRequest(.GET, "examination"))
+    }
+
     package func databases(deleted: Bool = false) async throws -> [Database] {
         var request = ClientRequest(.GET, "databases")
         if deleted { request.query = [("deleted", "1")] }

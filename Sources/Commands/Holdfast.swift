@@ -20,7 +20,7 @@ struct Holdfast: AsyncParsableCommand {
             MaintenanceCommand.self, RetentionCommand.self, PruneCommand.self, ApplyCommand.self, ExportCommand.self,
             ClientsCommand.self,
             MessagesCommand.self,
-            RepositoryCommand.self, ConfigCommand.self, DoctorCommand.self, WhoamiCommand.self,
+            RepositoryCommand.self, ConfigCommand.self, SetupCommand.self, DoctorCommand.self, WhoamiCommand.self,
         ])
 }
 

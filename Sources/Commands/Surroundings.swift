@@ -22,6 +22,8 @@ package struct Surroundings: Sendable {
     package var wantsColor: Bool
     /// Why a server's engine won't take its `connection`.
     package var connectionFault: @Sendable (ServerSettings) -> Fault?
+    /// Where a setup looks, and who manages the service.
+    package var site: SetupSite
 
     @TaskLocal static var current: Surroundings = .none
 
@@ -31,8 +33,9 @@ package struct Surroundings: Sendable {
         readLine: @escaping @Sendable () -> String? = { nil },
         readSecret: @escaping @Sendable (String) -> String? = { _ in nil }, repositories: any RepositoryAccess,
         settingsPath: String, wantsColor: Bool = false,
-        connectionFault: @escaping @Sendable (ServerSettings) -> Fault? = { _ in nil }
+        connectionFault: @escaping @Sendable (ServerSettings) -> Fault? = { _ in nil }, site: SetupSite? = nil
     ) {
+        self.site = site ?? .machine(NoSurvey())
         self.connectionFault = connectionFault
         self.output = output
         self.errors = errors
@@ -48,7 +51,8 @@ package struct Surroundings: Sendable {
 
     /// Those of this process. Ctrl-C ends it with status 130; a reader that has gone ends it quietly.
     package static func process(
-        _ repositories: any RepositoryAccess, connectionFault: @escaping @Sendable (ServerSettings) -> Fault?
+        _ repositories: any RepositoryAccess, survey: any MachineSurvey,
+        connectionFault: @escaping @Sendable (ServerSettings) -> Fault?
     ) -> Surroundings {
         signal(SIGINT) { _ in _exit(130) }
         let noColor = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
@@ -58,7 +62,7 @@ package struct Surroundings: Sendable {
             outputIsTerminal: outputIsTerminal, errorsAreTerminal: isatty(STDERR_FILENO) == 1,
             inputIsTerminal: isatty(STDIN_FILENO) == 1, readLine: { Swift.readLine() }, readSecret: secret,
             repositories: repositories, settingsPath: "/etc/holdfast/holdfast.toml",
-            wantsColor: outputIsTerminal && !noColor, connectionFault: connectionFault)
+            wantsColor: outputIsTerminal && !noColor, connectionFault: connectionFault, site: .machine(survey))
     }
 
     private static let none = Surroundings(

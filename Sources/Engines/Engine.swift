@@ -104,6 +104,10 @@ package protocol Engine: Sendable {
     /// They need not exist.
     func sidecars(of path: String) -> [String]
 
+    /// What may still make a later run fail, of a server that answers; nil for an engine that knows of nothing.
+    /// - Throws: why it can't be asked.
+    func outlook() throws -> ServerOutlook?
+
     /// Whether what is captured is a folder of files, restored as one, and not a file.
     var restoresFolder: Bool { get }
 

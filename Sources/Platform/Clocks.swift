@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 package import Model
 
@@ -7,6 +8,12 @@ package enum WallClock {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// Whether something keeps it in step with the world; nil where the kernel doesn't say.
+    package static var isSynchronised: Bool? {
+        let answer = holdfast_clock_is_synchronised()
+        return answer < 0 ? nil : answer == 1
     }
 }
 

@@ -53,4 +53,42 @@ package enum Users {
             return record.gr_gid
         }
     }
+
+    /// An account of this machine by what the kernel knows of it.
+    package struct Account: Sendable, Equatable {
+        package var name: String
+        package var uid: UInt32
+        package var gid: UInt32
+
+        package init(name: String, uid: UInt32, gid: UInt32) {
+            self.name = name
+            self.uid = uid
+            self.gid = gid
+        }
+    }
+
+    /// Nil when there is no such user.
+    package static func account(named name: String) -> Account? {
+        account { getpwnam_r(name, $0, $1, $2, $3) }
+    }
+
+    package static func account(uid: UInt32) -> Account? {
+        account { getpwuid_r(uid, $0, $1, $2, $3) }
+    }
+
+    private static func account(
+        _ look: (
+            UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
+            UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
+        ) -> Int32
+    ) -> Account? {
+        var record = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+            guard let base = buffer.baseAddress, look(&record, base, buffer.count, &found) == 0, found != nil,
+                let name = record.pw_name
+            else { return nil }
+            return Account(name: String(cString: name), uid: record.pw_uid, gid: record.pw_gid)
+        }
+    }
 }

@@ -20,11 +20,19 @@ package enum SettingsFiles {
     }
 
     /// Reads and checks everything, and gathers all problems.
-    package static func check(_ path: String = standardPath) -> SettingsVerdict {
+    ///
+    /// - Parameter texts: of files, by path, that are taken as they would be with that content; they need not exist.
+    package static func check(_ path: String = standardPath, with texts: [String: String] = [:]) -> SettingsVerdict {
         var check = SettingsCheck()
-        for file in [path] + additions(beside: path, &check) {
+        let folder = "\(Files.parent(of: path))/conf.d"
+        let planned = texts.keys.filter { Files.parent(of: $0) == folder }
+        for file in [path] + Set(additions(in: folder, &check) + planned).sorted() {
             do throws(SettingsProblem) {
-                check.add(try read(file))
+                if let text = texts[file] {
+                    check.add(try SettingsDocument(file: file, text: text))
+                } else {
+                    check.add(try read(file))
+                }
             } catch {
                 check.add(error)
             }
@@ -39,11 +47,11 @@ package enum SettingsFiles {
         return builder.build().settings
     }
 
-    private static func additions(beside path: String, _ check: inout SettingsCheck) -> [String] {
-        let folder = "\(Files.parent(of: path))/conf.d"
+    /// The paths of the files of `conf.d` that count.
+    private static func additions(in folder: String, _ check: inout SettingsCheck) -> [String] {
         guard Files.exists(folder) else { return [] }
         do {
-            return try Files.list(folder).filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }.sorted()
+            return try Files.list(folder).filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }
                 .map { "\(folder)/\($0)" }
         } catch {
             check.add(SettingsProblem(file: folder, line: nil, message: Fault.wrapping(error).message))

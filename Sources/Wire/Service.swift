@@ -6,6 +6,8 @@ package import Model
 /// Throws only `Fault`: `not-found`, `ambiguous-name`, `wrong-usage`, `in-cooldown`, `busy` …
 package protocol Service: Sendable {
     func status(for actor: Actor) async throws -> Status
+    /// What only the daemon can tell of what would make its next runs fail.
+    func examination(for actor: Actor) async throws -> [Symptom]
 
     func databases(deleted: Bool, for actor: Actor) async throws -> [Database]
     func database(_ name: String, for actor: Actor) async throws -> Database

@@ -5,4 +5,5 @@ import Operations
 let arguments = Array(CommandLine.arguments.dropFirst())
 exit(
     await HoldfastCommand.run(
-        arguments, in: .process(LocalRepositories(), connectionFault: Configuration.connectionFault)))
+        arguments,
+        in: .process(LocalRepositories(), survey: LocalSurvey(), connectionFault: Configuration.connectionFault)))

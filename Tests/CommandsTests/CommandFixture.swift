@@ -13,11 +13,14 @@ final class CommandFixture: Sendable {
     private let typed: Mutex<[String]>
     private let isTerminal: Bool
     private let connectionFault: @Sendable (ServerSettings) -> Fault?
+    private let site: SetupSite?
 
     /// - Parameter typed: lines typed at prompts; nil means that there is no terminal.
     init(
-        typed: [String]? = nil, connectionFault: @escaping @Sendable (ServerSettings) -> Fault? = { _ in nil }
+        typed: [String]? = nil, site: SetupSite? = nil,
+        connectionFault: @escaping @Sendable (ServerSettings) -> Fault? = { _ in nil }
     ) {
+        self.site = site
         self.connectionFault = connectionFault
         self.typed = Mutex(typed ?? [])
         isTerminal = typed != nil
@@ -36,7 +39,7 @@ final class CommandFixture: Sendable {
             errors: { text in self.complained.withLock { $0 += text } }, errorsAreTerminal: isTerminal,
             inputIsTerminal: isTerminal, readLine: { self.nextLine() }, readSecret: { _ in self.nextLine() },
             repositories: repositories, settingsPath: "/nonexistent/holdfast.toml",
-            connectionFault: connectionFault)
+            connectionFault: connectionFault, site: site)
         return await HoldfastCommand.run(arguments, in: surroundings)
     }
 

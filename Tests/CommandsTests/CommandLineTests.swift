@@ -12,6 +12,7 @@ import WireTestSupport
         ["verify", "--level", "deep"], ["repository", "keys", "add"], ["messages", "--severity", "loud"],
         ["messages", "ack"], ["messages", "--follow", "--before", "7"],
         ["messages", "--code", "no-such-code"], ["backups", "--key-file", "/x"],
+        ["setup", "--no-postgres", "--postgres", "host=/x"],
     ])
     func wrongUsageExitsWithTwo(arguments: [String]) async {
         let fixture = CommandFixture()
@@ -23,7 +24,7 @@ import WireTestSupport
     @Test(arguments: [
         "status", "databases", "backup", "backups", "download", "restore", "verify", "runs", "clients", "messages",
         "repository", "config", "doctor", "whoami", "drill", "schedules", "retention", "prune", "apply", "export",
-        "maintenance",
+        "maintenance", "setup",
     ])
     func everyCommandHasHelpWithAnExample(command: String) async {
         let fixture = CommandFixture()

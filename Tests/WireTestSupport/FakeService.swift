@@ -8,6 +8,11 @@ package final class FakeService: Service {
     private let actors = Mutex<[Actor]>([])
     private let failure = Mutex<Fault?>(nil)
     private let status = Mutex(Samples.status)
+    private let symptoms = Mutex<[Symptom]>([])
+    private let keySlots = Mutex([KeySlot(id: "1", kind: .keyFile, label: "first", created: Samples.instant)])
+    private let maintained = Mutex([Samples.maintenance])
+    private let planned = Mutex([Samples.schedule])
+    private let listed = Mutex([Samples.backup])
     private let followers = Mutex<[AsyncStream<MessageEvent>.Continuation]>([])
     private let history = Mutex((1...3).map { Samples.message($0) })
     private let queries = Mutex<[MessageQuery]>([])
@@ -28,6 +33,11 @@ package final class FakeService: Service {
     /// From now on every call throws this; nil ends that.
     package func fail(with fault: Fault?) { failure.withLock { $0 = fault } }
     package func set(_ value: Status) { status.withLock { $0 = value } }
+    package func set(_ value: [Symptom]) { symptoms.withLock { $0 = value } }
+    package func set(_ value: [KeySlot]) { keySlots.withLock { $0 = value } }
+    package func set(_ value: [MaintenanceStatus]) { maintained.withLock { $0 = value } }
+    package func set(_ value: [ScheduleStatus]) { planned.withLock { $0 = value } }
+    package func set(_ value: [Backup]) { listed.withLock { $0 = value } }
 
     package var messageQueries: [MessageQuery] { queries.withLock { $0 } }
 
@@ -59,6 +69,11 @@ package final class FakeService: Service {
     package func status(for actor: Actor) throws -> Status {
         try note("status", actor)
         return status.withLock { $0 }
+    }
+
+    package func examination(for actor: Actor) throws -> [Symptom] {
+        try note("examination", actor)
+        return symptoms.withLock { $0 }
     }
 
     package func databases(deleted: Bool, for actor: Actor) throws -> [Database] {
@@ -110,7 +125,8 @@ package final class FakeService: Service {
 
     package func backupListing(_ filter: BackupFilter, for actor: Actor) throws -> BackupListing {
         try note("backups \(filter.databases) limit=\(filter.limit ?? 0)", actor)
-        let parts = Mutex([[Samples.backup]] + Array(repeating: [Samples.backup, Samples.backup], count: longList))
+        let parts = Mutex(
+            [listed.withLock { $0 }] + Array(repeating: [Samples.backup, Samples.backup], count: longList))
         return BackupListing { parts.withLock { $0.popLast() } }
     }
 
@@ -241,7 +257,7 @@ package final class FakeService: Service {
 
     package func keys(for actor: Actor) throws -> [KeySlot] {
         try note("keys", actor)
-        return [KeySlot(id: "1", kind: .keyFile, label: "first", created: Samples.instant)]
+        return keySlots.withLock { $0 }
     }
 
     package func addKey(_ request: KeyRequest, by actor: Actor) throws -> KeyReply {
@@ -267,7 +283,7 @@ package final class FakeService: Service {
 extension FakeService {
     package func schedules(for actor: Actor) throws -> [ScheduleStatus] {
         try note("schedules", actor)
-        return [Samples.schedule]
+        return planned.withLock { $0 }
     }
 
     package func schedule(_ name: String, for actor: Actor) throws -> ScheduleStatus {
@@ -366,7 +382,7 @@ extension FakeService {
 extension FakeService {
     package func maintenance(for actor: Actor) throws -> [MaintenanceStatus] {
         try note("maintenance", actor)
-        return [Samples.maintenance]
+        return maintained.withLock { $0 }
     }
 
     package func maintenance(of server: String, for actor: Actor) throws -> MaintenanceStatus {

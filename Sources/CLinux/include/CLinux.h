@@ -30,5 +30,7 @@ void holdfast_trim_memory(void);
 int holdfast_watch_clock(void);
 /// Has it tell the next step, too.
 void holdfast_watch_clock_again(int descriptor);
+/// adjtimex(2), changing nothing: 1 when something keeps the clock in step, 0 when nothing does, -1 when it can't be told.
+int holdfast_clock_is_synchronised(void);
 
 #endif

@@ -46,7 +46,7 @@ package enum PostgresPrivilege: Sendable, CaseIterable {
     }
 
     /// An expression that is true for who has the right.
-    fileprivate func test(_ version: Int) -> String {
+    func test(_ version: Int) -> String {
         if let function = function(version) {
             return "has_function_privilege(current_user, 'pg_catalog.\(function)', 'EXECUTE')"
         }

@@ -22,6 +22,12 @@ extension RouteTable {
     static let statuses: [Route] = [
         Route(.get, "/v1/status", .viewStatus, "The daemon's state at a glance", answer: .document(.of(Status.self))) {
             call in try .json(await call.service.status(for: call.actor))
-        }
+        },
+        Route(
+            .get, "/v1/examination", .viewStatus, "What would make the daemon's next runs fail, as only it can tell",
+            answer: .document(.list(of: Symptom.self))
+        ) { call in
+            try .list(await call.service.examination(for: call.actor))
+        },
     ]
 }

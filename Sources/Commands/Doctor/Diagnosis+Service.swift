@@ -1,0 +1,73 @@
+internal import Model
+internal import Platform
+internal import Wire
+
+extension Diagnosis {
+    /// What the service manager says of the daemon and of what helps it.
+    mutating func examine(_ service: any ServiceUnit) async {
+        guard service.isManaged else {
+            return add(
+                "service", .warning, "systemd does not run here: nothing starts the daemon again when it ends",
+                hint: "have whatever starts it watch it too")
+        }
+        if let state = await service.state(of: "holdfastd.service") { examine(state) }
+        guard let socket = await service.state(of: "holdfast-helper.socket"), socket.isInstalled, !socket.isActive
+        else {
+            return
+        }
+        add(
+            "service", .warning, "holdfast-helper.socket does not listen: what needs root's rights can't be done",
+            hint: "run `systemctl enable --now holdfast-helper.socket`")
+    }
+
+    /// Whoever may write to the socket may command the daemon.
+    mutating func examine(socketAt path: String?) {
+        guard let path, let status = try? Files.status(path), status.mode & 0o006 != 0 else { return }
+        add(
+            "socket", .problem, "everybody on this machine may command the daemon by \(path)",
+            hint: "run `chmod o= \(path)`; a restart of the daemon makes it right again, too")
+    }
+
+    private mutating func examine(_ state: UnitState) {
+        guard state.isInstalled else {
+            return add(
+                "service", .problem, "there is no unit holdfastd.service", hint: "install the package, or its unit file"
+            )
+        }
+        let before = symptoms.count
+        if state["ActiveState"] == "failed" {
+            add(
+                "service", .problem, "holdfastd has failed (\(state["Result"]))",
+                hint: "see `journalctl -u holdfastd`, then `systemctl restart holdfastd`")
+        } else if !state.isActive {
+            add(
+                "service", .problem, "holdfastd does not run (\(state["ActiveState"]))",
+                hint: "run `sudo holdfast setup`, or `systemctl start holdfastd`")
+        }
+        if !["enabled", "enabled-runtime", "static", "linked", ""].contains(state["UnitFileState"]) {
+            add(
+                "service", .problem, "holdfastd is \(state["UnitFileState"]): it won't run after the next start",
+                hint: "run `systemctl enable holdfastd`")
+        }
+        if state["NeedDaemonReload"] == "yes" {
+            add(
+                "service", .warning, "the unit changed on disk, and systemd goes by the old one",
+                hint: "run `systemctl daemon-reload`, then `systemctl restart holdfastd`")
+        }
+        examineHardening(state)
+        if symptoms.count == before { add("service", .good, "holdfastd runs, and starts with the machine") }
+    }
+
+    /// A drop-in opens a door where it has to; these stay closed for what the daemon does.
+    private mutating func examineHardening(_ state: UnitState) {
+        let opened = [
+            state["NoNewPrivileges"] == "no" ? "NoNewPrivileges=" : nil,
+            ["no", "yes", "full"].contains(state["ProtectSystem"]) ? "ProtectSystem=" : nil,
+            ["root", "0"].contains(state["User"]) || state.properties["User"] == nil ? "User=" : nil,
+        ].compactMap(\.self)
+        guard !opened.isEmpty else { return }
+        add(
+            "service", .warning, "the unit is less closed than it was shipped: \(opened.joined(separator: ", "))",
+            hint: "see `systemctl cat holdfastd` for the drop-in that opens it")
+    }
+}

@@ -1,0 +1,99 @@
+internal import Model
+internal import Platform
+internal import Settings
+internal import Wire
+
+extension Setup {
+    /// Where the repository is to be, and by which key it is opened.
+    /// - Parameters:
+    ///   - files, clusters: all that will be backed up, as far as it was seen.
+    func planRepository(
+        _ present: DaemonSettings, _ files: [SurveyedFile], _ clusters: [SetupPlan.Cluster]
+    ) throws -> SetupPlan {
+        let path = try choosePath(present, files, clusters)
+        let keyFile = try chooseKeyFile(present)
+        var plan = SetupPlan(
+            repository: path, keyFile: keyFile.path, repositoryExists: Self.isRepository(path), settings: present)
+        let newPath = path == present.repository.path ? nil : path
+        if newPath != nil || keyFile.isNew {
+            try requireFree("repository.path", newPath != nil, present)
+            let file = "\(settingsFolder)/conf.d/repository.toml"
+            guard !Files.exists(file) else {
+                throw Fault(.badSettings, "there is \(file) already", hint: "change the repository's path or key there")
+            }
+            plan.texts[file] = ServerAddition.repository(path: newPath, keyFile: keyFile.isNew ? keyFile.path : nil)
+        }
+        if !FolderProposal.contains(present.stateDirectory, path) {
+            let place = Self.unitPath(path)
+            plan.unitLines = ["[Unit]", "RequiresMountsFor=\(place)", "[Service]", "ReadWritePaths=\(place)"]
+        }
+        return plan
+    }
+
+    static func isRepository(_ path: String) -> Bool { Files.exists("\(path)/repository.json") }
+
+    /// As a unit file has it. Source: systemd.syntax(7), systemd.unit(5), "Specifiers".
+    private static func unitPath(_ path: String) -> String {
+        let text = path.replacing("%", with: "%%")
+        guard text.contains(where: { $0.isWhitespace || "\"'\\".contains($0) }) else { return text }
+        return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+
+    private func choosePath(
+        _ present: DaemonSettings, _ files: [SurveyedFile], _ clusters: [SetupPlan.Cluster]
+    ) throws -> String {
+        if let named = wishes.repository { return named }
+        let standard = present.repository.path
+        guard !Self.isRepository(standard), let disk = RepositoryChoice.disk(of: standard) else { return standard }
+        let folders = clusters.map(\.cluster.dataFolder) + present.servers.flatMap(\.folders) + wishes.folders
+        let sources = Set(files.map(\.device) + folders.compactMap { RepositoryChoice.disk(of: $0)?.device })
+        let needed = files.map(\.size).reduce(clusters.reduce(.zero) { $0 + $1.readiness.size }) { $0 + $1 }
+        let choices = RepositoryChoice.all(
+            standard: (standard, disk),
+            disks: source(of: "repository.path", present) == "default" ? RepositoryChoice.disks() : [],
+            sources: sources, needed: needed)
+        if choices[0].free < needed {
+            try record.say(
+                "repository", "the databases are \(needed), and \(choices[0].free) are free at \(standard)",
+                hint: "compressed it may fit for a while; put it on a larger disk with --repository PATH")
+        }
+        if choices[0].sharesDisk {
+            let other = choices.dropFirst().first.map {
+                "--repository \($0.path) has another disk, with \($0.free) free"
+            }
+            try record.say(
+                "repository", "\(standard) is on the same disk as a database: one broken disk takes both",
+                hint: other ?? "put it on another disk with --repository PATH, or keep a copy elsewhere")
+        }
+        let texts = choices.map { "\($0.path), \($0.free) free\($0.sharesDisk ? ", on a database's disk" : "")" }
+        return choices[try questions.choose("where is the repository to be?", among: texts)].path
+    }
+
+    /// - Returns: the key file, and whether the settings have to name it.
+    private func chooseKeyFile(_ present: DaemonSettings) throws -> (path: String, isNew: Bool) {
+        switch present.repository.key {
+        case .file(let path):
+            let wish = wishes.keyFile ?? path
+            if wish != path { try requireFree("repository.key_file", true, present) }
+            return (wish, wish != path)
+        case .credential(let name):
+            guard wishes.keyFile == nil || wishes.keyFile == site.keyFile else {
+                throw Fault(
+                    .badSettings, "the settings take the key from credential \(name), which is \(site.keyFile)",
+                    hint: "leave --key-file out, or name the other file with LoadCredential= in the daemon's unit")
+            }
+            return (site.keyFile, false)
+        }
+    }
+
+    private func source(of key: String, _ settings: DaemonSettings) -> String {
+        settings.listing.first { $0.key == key }?.source ?? "default"
+    }
+
+    /// What an admin has set stays.
+    private func requireFree(_ key: String, _ isNeeded: Bool, _ settings: DaemonSettings) throws {
+        let source = source(of: key, settings)
+        guard isNeeded, source != "default" else { return }
+        throw Fault(.badSettings, "\(key) is set already (\(source))", hint: "change it there, or leave the option out")
+    }
+}

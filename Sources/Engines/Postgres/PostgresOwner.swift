@@ -1,0 +1,94 @@
+import Model
+package import Platform
+
+/// A cluster asked by its own superuser: `psql`, run as the user that the server belongs to, over its socket.
+///
+/// Nothing that the server or its owner says makes this process do anything with rights of its own.
+package struct PostgresOwner: Sendable {
+    private static let psql = "/usr/bin/psql"
+    private static let setpriv = "/usr/bin/setpriv"
+    private static let separator = "\u{1f}"
+
+    let socket: PostgresSocket
+
+    package init(_ socket: PostgresSocket) { self.socket = socket }
+
+    /// - Returns: the rows of all statements in order, NULL as an empty text.
+    /// - Throws: `not-found` without `psql`; `server-unreachable` with its complaint; `timed-out`.
+    @discardableResult
+    package func ask(_ statements: [String]) throws -> [[String]] {
+        let words = statements.flatMap { ["-c", $0] }
+        let (result, text) = try run(
+            Self.psql, options(role: socket.owner.name, database: "dbname=postgres") + words, as: socket.owner)
+        guard result.ending == .exited(0) else { throw refused(result) }
+        return text.split(separator: "\n").map { line in
+            line.split(separator: Character(Self.separator), omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
+    /// What the server says to a user of this machine who wants in as the role of the same name; nil when it lets it in.
+    package func refusal(to user: Users.Account, replicating: Bool) throws -> String? {
+        let database = replicating ? "dbname=postgres replication=true" : "dbname=postgres"
+        let question = replicating ? "IDENTIFY_SYSTEM" : "SELECT 1"
+        let (result, _) = try run(
+            Self.psql, options(role: user.name, database: database) + ["-c", question], as: user)
+        return result.ending == .exited(0) ? nil : Self.complaint(result)
+    }
+
+    /// Puts lines on top of a file of the server's, with the rights of its owner; keeps a copy beside.
+    /// - Returns: the path of the copy.
+    package func putOnTop(_ lines: [String], of file: String) throws -> String {
+        let suffix = ".before-holdfast"
+        // The first of all lines that fits counts, so ours come first. GNU sed keeps owner and mode, and follows a link.
+        let script = lines.map { "1i \($0)" }.joined(separator: "\n")
+        let (result, _) = try run(
+            "/usr/bin/sed", ["--follow-symlinks", "-i\(suffix)", "-e", script, "--", file], as: socket.owner)
+        guard result.ending == .exited(0) else {
+            throw Fault(
+                .notPermitted, "user \(socket.owner.name) cannot change \(file): \(result.output)",
+                hint: "put these lines on top of it yourself, and reload the server: \(lines.joined(separator: "; "))")
+        }
+        return file + suffix
+    }
+
+    private func options(role: String, database: String) -> [String] {
+        [
+            "-XAtqw", "-F", Self.separator, "-v", "ON_ERROR_STOP=1", "-h", socket.folder, "-p", "\(socket.port)", "-U",
+            role, "-d", database,
+        ]
+    }
+
+    private func run(
+        _ program: String, _ arguments: [String], as user: Users.Account
+    ) throws -> (ChildProcess.Result, String) {
+        guard Files.exists(program) else {
+            throw Fault(
+                .notFound, "\(program) is not installed", hint: "install postgresql-client, or prepare the role by hand"
+            )
+        }
+        let output = try File.scratch(in: "/tmp")
+        // A root whose identity is another user's after this, and no group of root's is left.
+        let words = ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--clear-groups", program] + arguments
+        let child = ChildProcess(
+            Self.setpriv, words,
+            environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/", "PGCONNECT_TIMEOUT": "10"],
+            output: output, deadline: .seconds(60))
+        let result = try Threads.waiting { try await child.run() }
+        let text = String(decoding: try output.read(count: 1 << 20, at: 0), as: UTF8.self)
+        return (result, text)
+    }
+
+    private func refused(_ result: ChildProcess.Result) -> Fault {
+        Fault(
+            result.stop == .deadline ? .timedOut : .serverUnreachable,
+            "the PostgreSQL server on port \(socket.port) in \(socket.folder) refuses its owner "
+                + "\(socket.owner.name): \(Self.complaint(result))",
+            hint:
+                "let user \(socket.owner.name) in as the superuser of that name by peer authentication, or prepare the "
+                + "role by hand")
+    }
+
+    private static func complaint(_ result: ChildProcess.Result) -> String {
+        result.output.isEmpty ? "psql \(result.ending)" : result.output
+    }
+}

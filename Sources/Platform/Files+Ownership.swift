@@ -1,0 +1,51 @@
+import Glibc
+import Model
+
+extension Files {
+    /// Gives a folder and all that is in it to a user.
+    ///
+    /// No link is followed, and nothing outside of the folder is reached, whoever may write in it meanwhile.
+    /// - Throws: `not-permitted` when this process may not give files away; `not-found`; `input-output`.
+    package static func giveTree(_ path: String, uid: UInt32, gid: UInt32) throws {
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        let descriptor = try SystemCall.check("open folder", path) { Int(Glibc.open(path, flags)) }
+        try give(File(descriptor: Int32(descriptor), path: path), uid, gid)
+    }
+
+    private static func give(_ folder: File, _ uid: UInt32, _ gid: UInt32) throws {
+        for name in try names(in: folder) {
+            let path = "\(folder.path)/\(name)"
+            KillPoint.pass("chown", path)
+            try SystemCall.check("change the owner of", path) {
+                Int(fchownat(folder.descriptor, name, uid, gid, AT_SYMLINK_NOFOLLOW))
+            }
+            let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+            let inner = openat(folder.descriptor, name, flags)
+            if inner >= 0 {
+                try give(File(descriptor: inner, path: path), uid, gid)
+            } else if errno != ENOTDIR, errno != ELOOP {
+                throw SystemCall.fault(errno, "open folder", path)
+            }
+        }
+        try SystemCall.check("change the owner of", folder.path) { Int(fchown(folder.descriptor, uid, gid)) }
+    }
+
+    private static func names(in folder: File) throws -> [String] {
+        let descriptor = openat(folder.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0, let stream = fdopendir(descriptor) else {
+            throw SystemCall.fault(errno, "list", folder.path)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw SystemCall.fault(errno, "list", folder.path) }
+        return names
+    }
+}

@@ -1,0 +1,224 @@
+import Commands
+import Foundation
+import Model
+import Synchronization
+import Testing
+import Wire
+import WireTestSupport
+
+/// Each thing that doctor looks for, provoked.
+@Suite(.timeLimit(.minutes(10))) struct DoctorTests {
+    private func examine(
+        unit: [String: String]? = nil, helper: [String: String]? = nil,
+        _ change: @escaping @Sendable (FakeService) -> Void = { _ in }
+    ) async throws -> [Symptom] {
+        let found = Mutex<[Symptom]>([])
+        let settings = try SettingsFile("[servers.crm]\nfolders = [\"/srv\"]\n")
+        try await withServer { socket, service in
+            change(service)
+            let fixture = CommandFixture(site: FakeUnit.site(unit, helper))
+            _ = await fixture.run("doctor", "--config", settings.path, "--socket", socket, "--json")
+            let list = try WireCoding.decode(Listing<Symptom>.self, from: fixture.output.utf8)
+            found.withLock { $0 = list.items }
+        }
+        return found.withLock { $0 }
+    }
+
+    private func expect(
+        _ verdict: Symptom.Verdict, _ subject: String, _ words: String, in symptoms: [Symptom],
+        at location: SourceLocation = #_sourceLocation
+    ) {
+        let found = symptoms.first { $0.verdict == verdict && $0.subject == subject && $0.message.contains(words) }
+        #expect(found != nil, "\(symptoms.map { "\($0)\n" })", sourceLocation: location)
+        #expect(verdict == .good || found?.hint != nil, sourceLocation: location)
+    }
+
+    @Test func aKeyThatIsNotSavedIsTold() async throws {
+        func slots(_ kinds: KeyKind...) -> [KeySlot] {
+            zip(1..., kinds).map { KeySlot(id: "\($0)", kind: $1, label: "", created: Samples.instant) }
+        }
+        let (one, two, safe) = (slots(.keyFile), slots(.keyFile, .keyFile), slots(.keyFile, .recovery))
+        expect(.warning, "keys", "one key only", in: try await examine { $0.set(one) })
+        expect(.warning, "keys", "no recovery key", in: try await examine { $0.set(two) })
+        expect(.good, "keys", "a recovery key was made and shown on 2026-11-22", in: try await examine { $0.set(safe) })
+    }
+
+    @Test func tooLittleRoomIsToldBeforeItRunsOut() async throws {
+        func room(_ free: Int64, stored: Int64) async throws -> [Symptom] {
+            var status = Samples.status
+            status.repository = RepositorySpace(
+                path: "/repository", id: Samples.unit, used: ByteCount(1000), free: ByteCount(free << 30),
+                total: ByteCount(Int64(100) << 30), backups: 3)
+            status.databases[0].size = ByteCount(Int64(40) << 30)
+            let backups = (0..<3).map { hours -> Backup in
+                var backup = Samples.backup
+                backup.instant = backup.instant - .seconds(hours * 12 * 3600)
+                backup.storedBytes = ByteCount(stored << 30)
+                return backup
+            }
+            let answer = status
+            return try await examine {
+                $0.set(answer)
+                $0.set(backups)
+            }
+        }
+        expect(.problem, "repository", "only 1.00 GiB are free", in: try await room(1, stored: 0))
+        // Two of 3 GiB in a day: the oldest backup only begins the time.
+        expect(.problem, "repository", "for 5 days at 6.00 GiB a day", in: try await room(30, stored: 3))
+        expect(.warning, "repository", "for 20 days at 2.00 GiB a day", in: try await room(40, stored: 1))
+        expect(.warning, "repository", "may need 40.0 GiB, and 30.0 GiB are free", in: try await room(30, stored: 0))
+        expect(.good, "repository", "90.0 GiB are free", in: try await room(90, stored: 0))
+    }
+
+    @Test func theUnitsStateIsTold() async throws {
+        let good = [
+            "LoadState": "loaded", "ActiveState": "active", "UnitFileState": "enabled", "NeedDaemonReload": "no",
+            "User": "holdfast", "NoNewPrivileges": "yes", "ProtectSystem": "strict",
+        ]
+        func unit(_ changes: [String: String], helper: [String: String]? = nil) async throws -> [Symptom] {
+            try await examine(unit: good.merging(changes) { $1 }, helper: helper)
+        }
+        expect(.good, "service", "holdfastd runs", in: try await unit([:]))
+        expect(
+            .problem, "service", "has failed (exit-code)",
+            in: try await unit(["ActiveState": "failed", "Result": "exit-code"]))
+        expect(.problem, "service", "does not run (inactive)", in: try await unit(["ActiveState": "inactive"]))
+        expect(.problem, "service", "is disabled", in: try await unit(["UnitFileState": "disabled"]))
+        expect(.problem, "service", "is masked", in: try await unit(["UnitFileState": "masked"]))
+        expect(.problem, "service", "there is no unit", in: try await unit(["LoadState": "not-found"]))
+        expect(.warning, "service", "changed on disk", in: try await unit(["NeedDaemonReload": "yes"]))
+        expect(
+            .warning, "service", "NoNewPrivileges=, ProtectSystem=, User=",
+            in: try await unit(["NoNewPrivileges": "no", "ProtectSystem": "full", "User": "root"]))
+        let silent = ["LoadState": "loaded", "ActiveState": "inactive"]
+        expect(.warning, "service", "holdfast-helper.socket", in: try await unit([:], helper: silent))
+        let absent = try await unit([:], helper: ["LoadState": "not-found", "ActiveState": "inactive"])
+        #expect(!absent.contains { $0.message.contains("helper") })
+    }
+
+    @Test func whatSystemctlShowsIsRead() {
+        let state = UnitState(shown: "LoadState=loaded / ActiveState=active / User= / DropInPaths=/a=b")
+        #expect(state.properties == ["LoadState": "loaded", "ActiveState": "active", "DropInPaths": "/a=b"])
+        #expect(state.isInstalled && state.isActive && !UnitState(shown: "").isInstalled)
+    }
+
+    @Test func schedulesAndWindowsThatNeverRunAreTold() async throws {
+        var schedule = Samples.schedule
+        schedule.schedule.enabled = false
+        var failing = Samples.schedule
+        failing.schedule.name = "other"
+        let schedules = [schedule, failing]
+        let planned = try await examine { $0.set(schedules) }
+        expect(.warning, "schedule nightly", "is disabled", in: planned)
+        expect(.warning, "schedule other", "failed at last: disk full", in: planned)
+        var server = Samples.maintenance
+        server.weekly.enabled = true
+        let window = WindowRecord(
+            id: "3", kind: .weekly, start: Samples.instant, end: Samples.instant, flawless: false,
+            text: "skipped: the machine was off")
+        server.history = [window, window, window]
+        let skipped = [server]
+        expect(
+            .warning, "maintenance main", "last three weekly windows did not run: skipped",
+            in: try await examine { $0.set(skipped) })
+        server.history = []
+        server.next = []
+        let idle = [server]
+        expect(.warning, "maintenance main", "no weekly window comes", in: try await examine { $0.set(idle) })
+    }
+
+    @Test func databasesThatAreNotSafeAreTold() async throws {
+        var status = Samples.status
+        status.unacknowledged = 2
+        var late = Samples.database
+        late.name = DatabaseName("crm/late.db")
+        late.overdue = true
+        var idle = Samples.database
+        idle.name = DatabaseName("crm/idle.db")
+        idle.nextRun = nil
+        var new = Samples.database
+        new.name = DatabaseName("crm/new.db")
+        new.lastBackup = nil
+        status.databases = [Samples.database, late, idle, new]
+        let answer = status
+        let found = try await examine { $0.set(answer) }
+        expect(.warning, "messages", "2 errors nobody has acknowledged", in: found)
+        expect(.warning, "crm/app.db", "no backup was ever proven", in: found)
+        expect(.problem, "crm/late.db", "overdue", in: found)
+        expect(.warning, "crm/idle.db", "no schedule backs it up", in: found)
+        expect(.warning, "crm/new.db", "has no backup yet", in: found)
+    }
+
+    @Test func whatOnlyTheDaemonSeesIsPassedOn() async throws {
+        let own = Symptom("main", .problem, "its certificate expired", hint: "renew it")
+        #expect(try await examine { $0.set([own]) }.contains(own))
+    }
+
+    @Test func whatCannotBeAskedIsToldAndTheRestGoesOn() async throws {
+        let settings = try SettingsFile("[servers.crm]\nfolders = [\"/srv/nowhere\"]\n")
+        chmod(settings.path, 0o666)
+        let fixture = CommandFixture()
+        #expect(await fixture.run("doctor", "--config", settings.path, "--socket", settings.path) == 1)
+        #expect(fixture.output.contains("problem: socket: everybody on this machine may command"))
+        #expect(await fixture.run("doctor", "--config", settings.path, "--socket", "/nonexistent/sock") == 1)
+        #expect(fixture.output.contains("can be changed by others than its owner\n  hint: run `chmod go-w"))
+        #expect(fixture.output.contains("problem: daemon: no daemon listens"))
+        #expect(fixture.output.contains("problem: crm: there is no folder /srv/nowhere\n  hint: mount it"))
+    }
+
+    @Test func withoutADaemonRootStillSeesRepositoryAndKeys() async throws {
+        let settings = try SettingsFile("")
+        let key = settings.path + ".key"
+        try "key".write(toFile: key, atomically: true, encoding: .utf8)
+        chmod(key, 0o600)
+        defer { try? FileManager.default.removeItem(atPath: key) }
+        try "[repository]\nkey_file = \"\(key)\"\n[servers.crm]\nfolders = [\"/srv\"]\n"
+            .write(toFile: settings.path, atomically: false, encoding: .utf8)
+        let fixture = CommandFixture()
+        #expect(await fixture.run("doctor", "--config", settings.path, "--socket", "/nonexistent/sock") == 1)
+        #expect(fixture.output.contains("warning: keys: no recovery key was made"), "\(fixture.output)")
+        #expect(fixture.output.contains("good: key: key file \(key) is closed to others"), "\(fixture.output)")
+        #expect(fixture.repositories.noted.contains("open /var/lib/holdfast/repository key \(key)"))
+    }
+}
+
+/// A settings file that goes with this object.
+private final class SettingsFile: Sendable {
+    let path = FileManager.default.temporaryDirectory.appending(path: "hf-\(UUID().uuidString).toml").path
+
+    init(_ text: String) throws { try text.write(toFile: path, atomically: true, encoding: .utf8) }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Units in states of a test's choice.
+private struct FakeUnit: ServiceUnit {
+    let states: [String: [String: String]]
+    let isManaged = true
+    let hiddenFolders: [String] = []
+
+    func state(of unit: String) async -> UnitState? { states[unit].map { UnitState(properties: $0) } }
+    func start() async throws { throw Fault(.internalError, "nothing is started here") }
+    func restart() async throws { try await start() }
+    func widen(_ lines: [String]) async throws { try await start() }
+
+    static func site(_ daemon: [String: String]?, _ helper: [String: String]?) -> SetupSite? {
+        guard let daemon else { return nil }
+        let states = ["holdfastd.service": daemon].merging(helper.map { ["holdfast-helper.socket": $0] } ?? [:]) { $1 }
+        return SetupSite(
+            isRoot: true, searched: [], socketFolders: [], account: "root", keyFile: "/nonexistent",
+            survey: EmptySurvey(), service: FakeUnit(states: states))
+    }
+}
+
+/// Nothing to be found.
+private struct EmptySurvey: MachineSurvey {
+    func databases(below folders: [String], excluding excluded: [String]) -> FileSurvey { FileSurvey() }
+    func clusters(in folders: [String]) -> [SurveyedCluster] { [] }
+    func run(_ statements: [String], on cluster: SurveyedCluster) throws {}
+    func refusal(of cluster: SurveyedCluster, to user: String, replicating: Bool) throws -> String? { nil }
+    func admit(_ lines: [String], to cluster: SurveyedCluster, hostFile: String) throws -> String { hostFile }
+    func readiness(of cluster: SurveyedCluster, for role: String) throws -> ClusterReadiness {
+        throw Fault(.serverUnreachable, "there is no server")
+    }
+}
