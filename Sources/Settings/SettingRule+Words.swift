@@ -4,6 +4,7 @@ extension SettingRule.Kind {
         switch self {
         case .text: "text"
         case .path: "absolute path"
+        case .pathOrNone: "absolute path, `\"\"` for none"
         case .paths: "list of absolute paths"
         case .texts: "list of texts"
         case .number(let range): "\(range.lowerBound) to \(range.upperBound)"
