@@ -57,6 +57,7 @@ let package = Package(
     products: [
         .executable(name: "holdfastd", targets: ["holdfastd"]),
         .executable(name: "holdfast", targets: ["holdfast"]),
+        .executable(name: "holdfast-helper", targets: ["holdfast-helper"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -85,21 +86,23 @@ let package = Package(
         library("Platform", ["Model", "CLinux", subprocess, systemPackage]),
         library("Archiving", ["Model", "CDeflate", "CISAL", "COpenSSL", "CXXHash"]),
         library("Wire", ["Model"]),
+        library("Petitions", ["Model", "Platform", "Wire"]),
         library("Storage", ["Model", "Platform", "Archiving"]),
-        library("Engines", ["Model", "Platform", "CSQLite", "CPQ"]),
+        library("Engines", ["Model", "Platform", "Petitions", "CSQLite", "CPQ"]),
         library("Catalog", ["Model", "Policies", grdb]),
         library("Settings", ["Model", "Policies", "Platform", toml]),
+        library("Granting", ["Model", "Platform", "Wire", "Petitions", "Settings"]),
         library("Messages", ["Model", "Platform", "Catalog"]),
         library(
             "Operations",
             [
-                "Model", "Policies", "Platform", "Archiving", "Wire", "Storage", "Engines", "Catalog", "Settings",
-                "Messages", "Scheduling",
+                "Model", "Policies", "Platform", "Archiving", "Wire", "Petitions", "Storage", "Engines", "Catalog",
+                "Settings", "Messages", "Scheduling",
             ]),
         library("Scheduling", ["Model", "Policies", "CLinux"]),
         library("HTTPServer", ["Model", "Platform", "Wire", hummingbird, httpTypes, lifecycle, logging] + nio),
         library("Client", ["Model", "Wire"] + nio),
-        library("Commands", ["Model", "Platform", "Wire", "Settings", "Client", argumentParser]),
+        library("Commands", ["Model", "Policies", "Platform", "Wire", "Settings", "Client", argumentParser]),
         .executableTarget(
             name: "holdfastd",
             dependencies: [
@@ -109,6 +112,7 @@ let package = Package(
             ],
             swiftSettings: house),
         .executableTarget(name: "holdfast", dependencies: ["Commands", "Operations"], swiftSettings: house),
+        .executableTarget(name: "holdfast-helper", dependencies: ["Granting"], swiftSettings: house),
 
         library("StorageTestSupport", ["Model", "Platform", "Archiving", "Storage"]),
         library("EnginesTestSupport", ["Model", "Platform", "Engines"]),
@@ -144,7 +148,8 @@ let package = Package(
         tests(
             "DaemonTests",
             [
-                "Model", "Wire", "Platform", "Engines", "EnginesTestSupport", "holdfastd", "holdfast", "ledger-writer",
+                "Model", "Wire", "Platform", "Petitions", "Engines", "EnginesTestSupport", "holdfastd", "holdfast",
+                "holdfast-helper", "ledger-writer",
             ]),
     ] + benchmarks,
     cxxLanguageStandard: .cxx17

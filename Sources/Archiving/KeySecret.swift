@@ -2,7 +2,7 @@
 package enum KeySecret: Sendable {
     /// UTF-8 text as it was typed, without the line break.
     case passphrase(KeyBytes)
-    /// The whole content of a key file or credential; at least 32 bytes.
+    /// The content of a key file or credential, without a line feed at its end; at least 32 bytes.
     case keyFile(KeyBytes)
     case recovery(RecoveryKey)
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/openat2.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,21 @@ int holdfast_set_modified(int descriptor, int64_t nanoseconds) {
 
 int holdfast_open_unnamed(const char *directory) {
     return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+int holdfast_locate_beneath(int folder, const char *path) {
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+}
+
+int holdfast_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group) {
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
+    *process = peer.pid;
+    *user = peer.uid;
+    *group = peer.gid;
+    return 0;
 }
 
 // Source: setpriority(2), "C library/kernel differences": of one thread; ioprio_set(2): who 0 is the calling thread. Class

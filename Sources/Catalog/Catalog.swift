@@ -54,13 +54,9 @@ package final class Catalog: Sendable {
     }
 
     private func check() throws {
-        let (verdict, isNewer) = try pool.read { database in
-            (
-                try String.fetchOne(database, sql: "PRAGMA quick_check(1)"),
-                try Schema.migrator.hasBeenSuperseded(database)
-            )
-        }
+        let verdict = try pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
         guard verdict == "ok" else { throw CatalogFailure.damaged(path, verdict) }
+        let isNewer = try pool.read { try Schema.migrator.hasBeenSuperseded($0) }
         guard !isNewer else {
             throw Fault(
                 .databaseUnrecognised, "the catalog \(path) was written by a newer version",

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Model
+package import Model
 
 /// The command line `holdfast`.
 struct Holdfast: AsyncParsableCommand {
@@ -53,6 +53,18 @@ package enum HoldfastCommand {
         }
     }
 
+    /// What is wrong with the words of a command line; nil when they can be run, which nothing is.
+    ///
+    /// - Parameter arguments: without the program's name.
+    package static func fault(in arguments: [String]) -> Fault? {
+        do {
+            _ = try Holdfast.parseAsRoot(arguments)
+            return nil
+        } catch {
+            return Holdfast.exitCode(for: error) == .success ? nil : wrongUsage(error)
+        }
+    }
+
     /// Help that was asked for, or what is wrong with the arguments.
     private static func usage(_ error: any Error, _ terminal: Terminal) -> Int32 {
         if Holdfast.exitCode(for: error) == .success {
@@ -65,9 +77,12 @@ package enum HoldfastCommand {
             terminal.report(fault)
             return fault.code.exitStatus
         }
-        terminal.report(
-            Fault(.wrongUsage, Holdfast.message(for: error), hint: "see `holdfast --help`, also behind each command"))
+        terminal.report(wrongUsage(error))
         return Code.wrongUsage.exitStatus
+    }
+
+    private static func wrongUsage(_ error: any Error) -> Fault {
+        Fault(.wrongUsage, Holdfast.message(for: error), hint: "see `holdfast --help`, also behind each command")
     }
 }
 

@@ -1,4 +1,5 @@
 package import Model
+package import Platform
 
 /// A connection to a database: a process that has its file open, or a session with its server.
 package struct DatabaseClient: Sendable, Hashable {
@@ -29,12 +30,7 @@ package struct DatabaseClient: Sendable, Hashable {
         }
     }
 
-    package enum Access: String, Sendable, Codable {
-        case readOnly = "read-only"
-        case readWrite = "read-write"
-        /// The process may not be looked into.
-        case unknown
-    }
+    package typealias Access = FileHolder.Access
 
     /// Of a session the server's process for it.
     package var processID: Int32

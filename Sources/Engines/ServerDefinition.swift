@@ -1,3 +1,5 @@
+package import Petitions
+
 /// What an engine has to know of one configured server.
 package struct ServerDefinition: Sendable, Equatable {
     /// As admins call it; the first part of its databases' names.
@@ -15,11 +17,13 @@ package struct ServerDefinition: Sendable, Equatable {
     package var scratch: String
     /// Absolute paths never looked into: the state folder, the repository.
     package var forbidden: [String]
+    /// What asks root for what the daemon may not see; nil does without.
+    package var rootPort: RootPort?
 
     package init(
         name: String, folders: [String], include: [String] = [], exclude: [String] = [],
         connection: String? = nil, scratch: String,
-        forbidden: [String] = []
+        forbidden: [String] = [], rootPort: RootPort? = nil
     ) {
         self.name = name
         self.folders = folders
@@ -28,5 +32,6 @@ package struct ServerDefinition: Sendable, Equatable {
         self.connection = connection
         self.scratch = scratch
         self.forbidden = forbidden
+        self.rootPort = rootPort
     }
 }

@@ -4,7 +4,7 @@ import Platform
 
 /// Sends messages with their fields to the systemd journal, where there is one.
 ///
-/// Source: systemd.io/JOURNAL_NATIVE_PROTOCOL. Without a journal messages count as sent: it is a copy.
+/// Without a journal messages count as sent: it is a copy.
 struct Journal {
     private static let patienceSeconds = 5
     let path: String
@@ -20,7 +20,6 @@ struct Journal {
         }
     }
 
-    /// `NAME=value` lines; a value with a line feed goes as name, length (64 bits, little-endian) and bytes.
     static func datagram(_ message: Message) -> [UInt8] {
         let fields: [(String, String?)] = [
             ("MESSAGE", MessageLine.sentence(message)), ("MESSAGE_ID", message.code.journalID),
@@ -31,21 +30,7 @@ struct Journal {
             ("HOLDFAST_ACTOR", message.actor.description), ("HOLDFAST_CAUSE", message.cause),
             ("HOLDFAST_HINT", message.hint),
         ]
-        return fields.reduce(into: []) { bytes, field in
-            if let value = field.1 { append(field.0, value, to: &bytes) }
-        }
-    }
-
-    private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
-        bytes += Array(name.utf8)
-        if value.utf8.contains(UInt8(ascii: "\n")) {
-            bytes.append(UInt8(ascii: "\n"))
-            withUnsafeBytes(of: UInt64(value.utf8.count).littleEndian) { bytes += Array($0) }
-        } else {
-            bytes.append(UInt8(ascii: "="))
-        }
-        bytes += Array(value.utf8)
-        bytes.append(UInt8(ascii: "\n"))
+        return JournalEntry.encode(fields)
     }
 }
 

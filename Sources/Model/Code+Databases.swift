@@ -35,8 +35,8 @@ extension Code.Explanation {
         next: "Stop them (`holdfast clients list` names them), or restore beside it with --to.")
     static let databaseDamaged = Self(
         "The database or the catalog fails its own check.",
-        next: "Restore the database from a proven backup; a damaged catalog is moved aside and built anew from "
-            + "the repository.")
+        next: "Restore the database from a proven backup. Move a damaged catalog aside: at its start the daemon makes "
+            + "a new one from the repository.")
     static let sourceChanged = Self(
         "The database changed its identity, page size or file in the middle of the work.",
         next: "Ask again when it is at rest; the next scheduled backup tries by itself.")

@@ -127,6 +127,9 @@ extension Code {
         case .maintenanceFinished: .maintenanceFinished
         case .maintenanceSkipped: .maintenanceSkipped
         case .maintenanceStuck: .maintenanceStuck
+        case .rightUsed: .rightUsed
+        case .rightRefused: .rightRefused
+        case .helperFailed: .helperFailed
         case .failuresRepeated: .failuresRepeated
         case .messagesPruned: .messagesPruned
         case .repositoryCreated: .repositoryCreated

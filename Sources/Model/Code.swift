@@ -131,6 +131,11 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case maintenanceSkipped = "maintenance-skipped"
     case maintenanceStuck = "maintenance-stuck"
 
+    // The root helper.
+    case rightUsed = "right-used"
+    case rightRefused = "right-refused"
+    case helperFailed = "helper-failed"
+
     // Message center.
     case failuresRepeated = "failures-repeated"
     case messagesPruned = "messages-pruned"
@@ -163,7 +168,7 @@ extension Code {
         case .repositoryMissing: 10
         case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .socketInUse: 11
         case .noKeyMatches, .keyDamaged: 12
-        case .notPermitted, .targetNotAllowed, .commandRefused: 13
+        case .notPermitted, .targetNotAllowed, .commandRefused, .rightRefused: 13
         case .inCooldown: 14
         case .inMaintenance: 15
         case .notFound, .targetNotReached: 16
@@ -188,7 +193,7 @@ extension Code {
     package var httpStatus: Int {
         switch self {
         case .wrongUsage, .ambiguousName, .badSettings, .badSchedule, .badRetention: 400
-        case .notPermitted, .targetNotAllowed, .commandRefused: 403
+        case .notPermitted, .targetNotAllowed, .commandRefused, .rightRefused: 403
         case .notFound, .repositoryMissing, .targetNotReached: 404
         case .busy, .databaseInUse, .databaseLocked, .repositoryInUse, .targetExists, .lastKey, .scheduleExists,
             .pruneHeld, .clockInDoubt, .inMaintenance:

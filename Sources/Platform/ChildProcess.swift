@@ -34,24 +34,27 @@ package struct ChildProcess: Sendable {
         self.grace = grace
     }
 
-    package enum Ending: Sendable, Equatable {
+    package enum Ending: Sendable, Equatable, Codable {
         case exited(Int32)
         case signalled(Int32)
     }
 
     /// Why it was made to end.
-    package enum Stop: Sendable, Equatable {
+    package enum Stop: String, Sendable, Equatable, Codable {
         case deadline
         case request
     }
 
-    package struct Result: Sendable, Equatable {
+    package struct Result: Sendable, Equatable, Codable {
         package var ending: Ending
         /// Nil when it ended by itself.
         package var stop: Stop?
         /// The last 4 KiB of standard output and standard error together, as one harmless line.
         package var output: String
     }
+
+    /// What programs need of an environment, and nothing of ours.
+    package static let plainEnvironment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"]
 
     private static let outputKept = 4096
     /// Also how soon a request to stop is noticed.

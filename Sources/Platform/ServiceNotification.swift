@@ -7,6 +7,11 @@ package enum ServiceNotification {
     package static func watchdog() { send("WATCHDOG=1") }
     package static func stopping() { send("STOPPING=1") }
 
+    /// More time for what the service manager waits for now, its end or its start, counted from this call.
+    package static func extendTimeout(by time: Duration) {
+        send("EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)")
+    }
+
     /// With `Type=notify-reload` semantics: send it when a reload starts and `ready` when it is done.
     package static func reloading() {
         var time = timespec()

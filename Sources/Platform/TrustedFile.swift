@@ -26,6 +26,15 @@ package enum TrustedFile {
         return resolved
     }
 
+    /// The same of a folder, for whatever files are in it.
+    /// - Throws: `command-refused`, `not-found`.
+    package static func check(folder path: String, owner: UInt32 = 0) throws {
+        guard let resolved = Files.realPath(path) else {
+            throw Fault(.notFound, "there is no \(path)", hint: "correct the path, or make the folder")
+        }
+        for place in foldersAbove(resolved) + [resolved] { try checkFolder(place, owner) }
+    }
+
     private static func checkFile(_ path: String, _ owner: UInt32, _ isProgram: Bool) throws {
         guard let status = try Files.status(path, followLinks: false) else {
             throw Fault(.notFound, "there is no \(path)", hint: "correct the path, or put the file there")

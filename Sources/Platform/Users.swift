@@ -15,6 +15,18 @@ package enum Users {
         }
     }
 
+    /// Nil when there is no such user.
+    package static func id(named name: String) -> UInt32? {
+        var record = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+            guard let base = buffer.baseAddress, getpwnam_r(name, &record, base, buffer.count, &found) == 0,
+                found != nil
+            else { return nil }
+            return record.pw_uid
+        }
+    }
+
     /// Empty when the machine has no name for it.
     package static func groupName(gid: UInt32) -> String {
         var record = group()

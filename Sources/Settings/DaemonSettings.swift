@@ -24,6 +24,12 @@ package struct DaemonSettings: Sendable, Equatable {
     package var pruneAt: String?
     /// The program that stops and starts units.
     package var systemctl: String
+    /// The program that runs others in units of their own.
+    package var systemdRun: String
+    /// The root helper's socket; nil does without.
+    package var helper: String?
+    /// Whom commands of schedules run as; nil is a user that is made for each.
+    package var commandUser: String?
     /// In order of name.
     package var servers: [ServerSettings]
     /// Every setting with its value and its source, in the order of the reference and then of the servers' names.

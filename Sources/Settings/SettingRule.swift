@@ -4,6 +4,8 @@ struct SettingRule: Sendable {
         case text
         /// An absolute path.
         case path
+        /// The same, or nothing.
+        case pathOrNone
         case paths
         case texts
         case number(ClosedRange<Int>)
@@ -19,6 +21,13 @@ struct SettingRule: Sendable {
         case timeZone
     }
 
+    /// When a changed value counts.
+    enum Effect: String, Sendable {
+        case reload
+        /// A reload that changes it is refused.
+        case restart
+    }
+
     /// Steps joined by `.`; `*` is the name of a server.
     let key: String
     let kind: Kind
@@ -26,12 +35,14 @@ struct SettingRule: Sendable {
     let fallback: String?
     /// For the reference: one sentence for each line.
     let note: String
+    let effect: Effect
 
-    init(_ key: String, _ kind: Kind, _ fallback: String?, _ note: String) {
+    init(_ key: String, _ kind: Kind, _ fallback: String?, _ note: String, effect: Effect = .reload) {
         self.key = key
         self.kind = kind
         self.fallback = fallback
         self.note = note
+        self.effect = effect
     }
 
     var steps: [Substring] { key.split(separator: ".") }
@@ -44,12 +55,16 @@ struct SettingRule: Sendable {
     static let all: [SettingRule] = [
         SettingRule(
             "time_zone", .timeZone, nil,
-            "The zone of times of day, such as \"Europe/Berlin\". Default: the system's."),
-        SettingRule("socket", .path, #""/run/holdfast/holdfast.sock""#, "Where `holdfast` reaches the daemon."),
+            "The zone of times of day, such as \"Europe/Berlin\". Default: the system's.", effect: .restart),
+        SettingRule(
+            "socket", .path, #""/run/holdfast/holdfast.sock""#, "Where `holdfast` reaches the daemon.",
+            effect: .restart),
         SettingRule(
             "state_directory", .path, #""/var/lib/holdfast""#,
-            "The catalog: run history, messages, what admins changed."),
-        SettingRule("log_directory", .path, #""/var/log/holdfast""#, "The message center as text: messages.log."),
+            "The catalog: run history, messages, what admins changed.", effect: .restart),
+        SettingRule(
+            "log_directory", .path, #""/var/log/holdfast""#, "The message center as text: messages.log.",
+            effect: .restart),
         SettingRule(
             "restore_roots", .paths, "[]",
             "Folders under which users other than root may restore; root may name any path."),
@@ -124,6 +139,15 @@ struct SettingRule: Sendable {
         SettingRule(
             "maintenance.systemctl", .path, #""/usr/bin/systemctl""#,
             "The program by which maintenance windows stop and start units; root's only."),
+        SettingRule(
+            "maintenance.systemd_run", .path, #""/usr/bin/systemd-run""#,
+            "The program by which the root helper runs other programs in units of their own; root's only."),
+        SettingRule(
+            "maintenance.helper", .pathOrNone, #""/run/holdfast-helper.sock""#,
+            "Where the daemon asks the root helper for what it may not do itself; \"\" does without."),
+        SettingRule(
+            "commands.user", .text, nil,
+            "Whom the commands of schedules run as, where there is a root helper; unset, a user that is made for each."),
         SettingRule(
             "servers.*.engine", .choice(["sqlite", "postgres"]), #""sqlite""#,
             "What kind of databases the server holds."),

@@ -39,6 +39,8 @@ extension SettingRule.Kind {
             return text.isEmpty ? .failure("is empty") : .success(.text(text))
         case (.path, .text(let text)):
             return Self.pathComplaint(text).map { .failure($0) } ?? .success(.text(Self.tidy(text)))
+        case (.pathOrNone, .text(let text)):
+            return text.isEmpty ? .success(.text("")) : Self.path.check(raw)
         case (.paths, .texts(let texts)):
             return texts.lazy.compactMap(Self.pathComplaint).first.map { .failure($0) }
                 ?? .success(.texts(texts.map(Self.tidy)))
@@ -113,7 +115,7 @@ extension SettingRule.Kind {
 
     private var expectation: String {
         switch self {
-        case .text, .path, .choice, .recurrence, .timeZone: "a text"
+        case .text, .path, .pathOrNone, .choice, .recurrence, .timeZone: "a text"
         case .paths, .texts: "a list of texts"
         case .number: "a whole number"
         case .duration: "a text such as \"10m\""

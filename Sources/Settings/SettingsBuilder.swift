@@ -29,6 +29,8 @@ struct SettingsBuilder {
                 keep: .seconds(86_400 * number("messages.keep_days")), keepCount: number("messages.keep_count")),
             full: recurrence("full.at"), progressive: duration("progressive.every"), drillAt: recurrence("drill.at"),
             pruneAt: recurrence("prune.at"), systemctl: path("maintenance.systemctl"),
+            systemdRun: path("maintenance.systemd_run"),
+            helper: text("maintenance.helper").flatMap { $0.isEmpty ? nil : $0 }, commandUser: text("commands.user"),
             servers: check.serverNames.map(server), listing: listing())
         compare(settings)
         return check.problems.isEmpty
@@ -111,6 +113,11 @@ struct SettingsBuilder {
         if check.chosen("repository.credential") != nil, check.chosen("repository.key_file") != nil {
             complain(
                 of: "repository.credential", "stands beside repository.key_file", hint: "keep one of the two")
+        }
+        if settings.commandUser == "root" {
+            complain(
+                of: "commands.user", "is root, whose rights commands of schedules may not have",
+                hint: "name a user of their own, or leave it out")
         }
         if settings.socket.utf8.count > 100 {
             complain(of: "socket", "is longer than 100 bytes", hint: "the kernel limits the paths of sockets")

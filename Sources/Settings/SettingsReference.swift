@@ -42,6 +42,7 @@ package enum SettingsReference {
         case "servers.*.certificate_command": "[\"/usr/bin/certbot\", \"renew\"]"
         case "servers.*.full_at": "\"*-*-* 22:00\""
         case "servers.*.progressive_every": "\"1m\""
+        case "commands.user": "\"scripts\""
         case "time_zone": "\"Europe/Berlin\""
         case "repository.credential": "\"repository-key\""
         default: rule.fallback ?? "\"\""

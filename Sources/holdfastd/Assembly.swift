@@ -23,19 +23,11 @@ struct Assembly {
         let logger = logger
         host = try Host.open(settings) { fault in logger.error("\(fault)") }
         let host = host
-        reload = {
-            let settings = try SettingsFiles.load(path)
-            guard settings.timeZone == host.settings.timeZone else {
-                throw Fault(
-                    .badSettings, "time_zone can't be changed while the daemon runs",
-                    hint: "restart the daemon to use \(settings.timeZone ?? "the system's")")
-            }
-            try host.reload(settings)
-        }
+        reload = { try host.reload(SettingsFiles.load(path)) }
         service = HostService(host, version: Build.version, reload: reload)
     }
 
-    /// How long answers may take that are on their way at SIGTERM, such as downloads; then they are cut off.
+    /// How long answers may take that are on their way when the services end, such as downloads; then they are cut off.
     private static let patience = Duration.seconds(20)
 
     /// Serves until SIGTERM or SIGINT; the runs are told to stop and the catalog is closed however that ends.
@@ -43,18 +35,17 @@ struct Assembly {
         let host = host
         let server = APIServer(socket: host.settings.socket, service: service, logger: logger) {
             host.started(version: Build.version)
-            ServiceNotification.ready(status: "serving \(host.configuration.servers.count) servers")
+            ServiceNotification.ready(status: StatusLine.text(host))
         }
-        let drain = Drain(host: host, service: service, logger: logger)
-        // Services end from the last to the first: runs begin to stop while the server still answers.
+        let ending = Ending(host: host)
         var configuration = ServiceGroupConfiguration(
             services: [
                 .init(service: server),
                 .init(service: HangUps(host: host, reload: reload, logger: logger)),
                 .init(service: Watchdog(host: host)),
-                .init(service: drain),
-            ],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+                .init(service: StatusLine(host: host)),
+                .init(service: ending, successTerminationBehavior: .gracefullyShutdownGroup),
+            ], logger: quiet)
         configuration.maximumGracefulShutdownDuration = Self.patience
         let failure: (any Error)?
         do {
@@ -66,7 +57,7 @@ struct Assembly {
         ServiceNotification.stopping()
         host.stop()
         guard let failure else { return }
-        guard drain.hasBegun else { throw failure }
+        guard ending.hasBegun else { throw failure }
         logger.warning("answers were cut off at the end: \(failure)")
     }
 

@@ -26,7 +26,7 @@ struct HangUps: ServiceLifecycle.Service {
                 logger.error("\(Fault.wrapping(error))")
                 host.reloadFailed(Fault.wrapping(error))
             }
-            ServiceNotification.ready(status: "serving \(host.configuration.servers.count) servers")
+            ServiceNotification.ready(status: StatusLine.text(host))
         }
     }
 }

@@ -44,6 +44,17 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path)) == content)
     }
 
+    /// What the file says of its version can't be read either, which is not what is said.
+    @Test func aFewDamagedBytesAreDamageToo() throws {
+        let scratch = try Scratch()
+        try scratch.catalog.close()
+        var content = try Data(contentsOf: URL(fileURLWithPath: scratch.path))
+        content.replaceSubrange(4100..<4107, with: Data("garbage".utf8))
+        try content.write(to: URL(fileURLWithPath: scratch.path))
+        let fault = #expect(throws: Fault.self) { try Catalog.open(scratch.path) }
+        #expect(fault?.code == .databaseDamaged, "\(String(describing: fault))")
+    }
+
     @Test func textInPlaceOfACatalogIsRefused() throws {
         let scratch = try Scratch()
         let path = "\(scratch.folder)/other.db"

@@ -2,6 +2,7 @@ import Engines
 import EnginesTestSupport
 import Foundation
 import Model
+import Platform
 import Testing
 
 @Suite struct DiscoveryTests {

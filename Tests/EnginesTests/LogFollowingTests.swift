@@ -35,6 +35,26 @@ import Testing
         _ = try holder.finish()
     }
 
+    /// The sum of the first frame is lost, by which only those who read all of the log notice it.
+    @Test func readsNoFrameTwice() throws {
+        let fixture = try SQLiteFixture(size: 4_000_000)
+        let holder = try hold(fixture)
+        let image = try fixture.namedImage()
+        try fixture.change()
+        _ = try image.follow(fixture.engine)
+        let log = try FileHandle(forUpdating: URL(filePath: fixture.path + "-wal"))
+        try log.seek(toOffset: 32 + 16)
+        try log.write(contentsOf: [UInt8](repeating: 0xAA, count: 8))
+        try log.close()
+        try fixture.change()
+        #expect(try image.follow(fixture.engine).isNamed)
+        // Who has not read it before can't take it for a log.
+        #expect(throws: Fault.self) {
+            try fixture.restarted.snapshot(of: fixture.database, patience: .fresh).close()
+        }
+        _ = try? holder.finish()
+    }
+
     /// Of three looks in each generation, the first finds what is left of the one before.
     @Test func namesWhatWasWrittenAcrossAStartOver() throws {
         let fixture = try SQLiteFixture(size: 4_000_000)

@@ -25,6 +25,7 @@ import Testing
             ServiceNotification.watchdog()
             ServiceNotification.reloading()
             ServiceNotification.stopping()
+            ServiceNotification.extendTimeout(by: .seconds(90))
             exit(0)
         }
         var messages: [String] = []
@@ -32,11 +33,12 @@ import Testing
         while case let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 0 {
             messages.append(String(decoding: buffer[..<count], as: UTF8.self))
         }
-        try #require(messages.count == 4)
+        try #require(messages.count == 5)
         #expect(messages[0] == "READY=1\nSTATUS=serving")
         #expect(messages[1] == "WATCHDOG=1")
         #expect(messages[2].hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
         #expect(messages[3] == "STOPPING=1")
+        #expect(messages[4] == "EXTEND_TIMEOUT_USEC=90000000")
     }
 
     @Test func saysNothingWithoutAListener() async {

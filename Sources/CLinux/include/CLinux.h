@@ -18,6 +18,10 @@ int holdfast_open_unnamed(const char *directory);
 /// One datagram to the Unix socket `path`; bytes that are too many for one go as a sealed memfd beside an empty one.
 /// Returns 0, or -1 with errno.
 int holdfast_send_datagram(int socket, const char *path, const void *bytes, size_t count);
+/// openat2(2) with O_PATH, below `folder` only and over no symbolic link (RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS).
+int holdfast_locate_beneath(int folder, const char *path);
+/// SO_PEERCRED of a Unix socket: who connected or made the pair. Returns 0, or -1 with errno.
+int holdfast_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group);
 /// setpriority(2) and ioprio_set(2) for the calling thread: a nice value not below `nice`, the lowest best-effort level.
 void holdfast_give_way(int nice);
 /// malloc_trim(3) with no room left; pages of code that was run for the work, or the start, count no more either.

@@ -1,4 +1,5 @@
 package import Model
+import Platform
 
 extension PostgresEngine {
     private static let patience = Duration.seconds(10)

@@ -1,3 +1,5 @@
+import Platform
+
 /// The file systems that databases were found on, remembered between discoveries: an unmounted folder looks empty.
 struct MountMemory: Codable, Equatable {
     struct Place: Codable, Equatable {

@@ -35,7 +35,7 @@ extension SQLiteEngine {
         if let found = followings.pages(of: source.path.text, since: place) { return found }
         guard let log = try source.open("-wal"), let shared = try source.open("-shm") else { throw LogDoubt.gone }
         do {
-            return try LogTrail(log: log, shared: shared).pages(since: place)
+            return try LogTrail(log: log, shared: shared, path: source.path.text, known: readLogs).pages(since: place)
         } catch let doubt as LogDoubt {
             if doubt.isTooFast { followings.begin(source.path.text, source) }
             throw doubt
@@ -137,10 +137,9 @@ extension SQLiteEngine {
         let instant = WallClock.now()
         var committed: CommittedLog?
         if !guardian.isAllInMain {
-            committed = try CommittedLog.scan(log, upTo: index.lastFrame)
-            guard let committed, committed.header.salts == index.salts, committed.lastFrame == index.lastFrame,
-                committed.checksum == index.checksum
-            else { throw source.changed() }
+            committed = try readLogs.read(log, of: source.path.text, upTo: LogPlace(index))?
+                .committed(upTo: index.lastFrame)
+            guard committed != nil else { throw source.changed() }
         }
         var look = look
         look.index = Hexadecimal.encode(index.head)

@@ -1,5 +1,6 @@
 import CSQLite
 import Model
+import Petitions
 import Platform
 
 /// SQLite databases in folders, read without SQLite and without disturbing those who write them.
@@ -9,6 +10,7 @@ package final class SQLiteEngine: Engine {
     let mounts: MountTable
     let lockDeadline: Duration
     let followings = LogFollowings()
+    let readLogs = ReadLogs()
 
     /// - Parameters:
     ///   - fstab: the table of what should be mounted.
@@ -23,13 +25,24 @@ package final class SQLiteEngine: Engine {
         mounts = MountTable(planned: fstab, mounted: mountinfo)
     }
 
+    /// Those that a client has open beside the database.
+    static let openSidecars = ["-wal", "-shm"]
+
     package func sidecars(of path: String) -> [String] { ["-wal", "-shm", "-journal"].map { path + $0 } }
 }
 
 extension SQLiteEngine {
-    package func clients(of databases: [FoundDatabase]) -> ClientListing {
+    /// What this process can't see itself, the root helper can, of databases in the server's folders.
+    package func clients(of databases: [FoundDatabase]) throws -> ClientListing {
         var scan = ClientScan()
-        return scan.run(databases)
+        let own = scan.run(databases)
+        guard !own.isComplete, let port = server.rootPort, port.isThere else { return own }
+        do {
+            let holders = try port.holders(of: databases.map(\.path), suffixes: Self.openSidecars)
+            return ClientListing(holders, isComplete: true)
+        } catch let fault as Fault where fault.code == .rightRefused {
+            return own
+        }
     }
 
     package func check(_ copy: String, step: @escaping @Sendable () throws -> Void) throws -> [String] {

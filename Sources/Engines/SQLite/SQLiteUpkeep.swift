@@ -8,6 +8,7 @@ import Platform
 /// beside it is its application's to recover, so that such a database is left alone.
 struct SQLiteUpkeep {
     let database: FoundDatabase
+    let engine: SQLiteEngine
     let step: () throws -> Void
 
     func problems() throws -> [String] {
@@ -68,8 +69,7 @@ struct SQLiteUpkeep {
     }
 
     private func refuseHolders() throws {
-        var scan = ClientScan()
-        let holders = (scan.run([database]).clients[database.path] ?? []).map { Processes.describe($0.processID) }
+        let holders = try engine.clients(of: database).map { Processes.describe($0.processID) }
         guard holders.isEmpty else { throw inUse(holders.joined(separator: ", ")) }
     }
 
@@ -95,10 +95,10 @@ struct SQLiteUpkeep {
 
 extension SQLiteEngine {
     package func inspect(_ database: FoundDatabase, step: @escaping @Sendable () throws -> Void) throws -> [String] {
-        try SQLiteUpkeep(database: database, step: step).problems()
+        try SQLiteUpkeep(database: database, engine: self, step: step).problems()
     }
 
     package func optimise(_ database: FoundDatabase, step: @escaping @Sendable () throws -> Void) throws {
-        try SQLiteUpkeep(database: database, step: step).optimise()
+        try SQLiteUpkeep(database: database, engine: self, step: step).optimise()
     }
 }

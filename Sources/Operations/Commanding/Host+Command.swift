@@ -1,6 +1,7 @@
 package import Catalog
 import Messages
 package import Model
+import Petitions
 import Platform
 import Policies
 package import Wire
@@ -8,8 +9,9 @@ package import Wire
 extension Host {
     /// Records a command of a schedule and queues it.
     ///
-    /// It runs as the daemon's user, with the daemon's rights and inside whatever bounds its service unit sets. It takes
-    /// none of the places of backups; commands of one schedule run one after the other.
+    /// Where there is a root helper, it runs in a systemd unit of its own as a user without rights; else as a child of the
+    /// daemon, as its user and inside the bounds of its unit, but without its capability. It takes none of the places of
+    /// backups; commands of one schedule run one after the other.
     /// - Parameters:
     ///   - argv: the absolute path of a program and its arguments; no shell sees them.
     ///   - timeout: then it is made to end, and the run has failed.
@@ -46,13 +48,7 @@ extension Host {
         _ argv: [String], _ schedule: String, _ timeout: Duration, _ what: String, _ context: RunContext
     ) throws -> RunEnding {
         context.begin("running", total: nil)
-        let child = ChildProcess(
-            try TrustedFile.check(argv[0], isProgram: true), Array(argv.dropFirst()),
-            environment: [
-                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOLDFAST_SCHEDULE": schedule,
-                "HOLDFAST_RUN": "\(context.run.id)",
-            ], deadline: timeout)
-        let result = try Threads.waiting { try await child.run(stop: { !context.goesOn() }) }
+        let result = try carryOut(argv, schedule, timeout, context)
         let output = result.output.isEmpty ? nil : result.output
         switch (result.ending, result.stop) {
         case (_, .request): throw Fault(.interrupted, "\(what) was cancelled")
@@ -65,6 +61,24 @@ extension Host {
                 outcome: .succeeded(), messages: [MessageDraft(.success, .commandSucceeded, "\(what) succeeded")])
         case (let ending, nil): return failed("\(what) \(ending)", output, "the end of what it printed is its cause")
         }
+    }
+
+    private func carryOut(
+        _ argv: [String], _ schedule: String, _ timeout: Duration, _ context: RunContext
+    ) throws -> ChildProcess.Result {
+        if let port = context.host.rootPort {
+            let petition = Petition.command(
+                words: argv, schedule: schedule, run: context.run.id,
+                seconds: max(1, Int(timeout.components.seconds)))
+            return try port.run(petition) { !context.goesOn() }
+        }
+        var child = ChildProcess(
+            try TrustedFile.check(argv[0], isProgram: true), Array(argv.dropFirst()),
+            environment: ChildProcess.plainEnvironment, deadline: timeout)
+        child.environment["HOLDFAST_SCHEDULE"] = schedule
+        child.environment["HOLDFAST_RUN"] = "\(context.run.id)"
+        let bounded = child.withoutRights()
+        return try Threads.waiting { try await bounded.run(stop: { !context.goesOn() }) }
     }
 
     private func failed(_ text: String, _ output: String?, _ hint: String) -> RunEnding {

@@ -1,5 +1,6 @@
 package import Engines
 package import Model
+import Petitions
 package import Settings
 
 /// The settings in force and the engines made from them; replaced whole by a reload.
@@ -14,7 +15,8 @@ package struct Configuration: Sendable {
             let definition = ServerDefinition(
                 name: server.name, folders: server.folders, include: server.include, exclude: server.exclude,
                 connection: server.connection, scratch: settings.scratchFolder,
-                forbidden: [settings.stateDirectory, settings.logDirectory, settings.repository.path])
+                forbidden: [settings.stateDirectory, settings.logDirectory, settings.repository.path],
+                rootPort: settings.helper.map { RootPort($0) })
             return HostedServer(settings: server, engine: try EngineRegistry.engine(server.engine, for: definition))
         }
     }

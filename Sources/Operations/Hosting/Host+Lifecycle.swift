@@ -61,14 +61,8 @@ extension Host {
     /// Puts new settings in force, atomically.
     /// - Throws: `bad-settings`; then the old ones stay.
     package func reload(_ settings: DaemonSettings) throws {
-        let (old, before) = (self.settings, configuration)
-        for (key, former, now) in [
-            ("socket", old.socket, settings.socket), ("state_directory", old.stateDirectory, settings.stateDirectory),
-            ("log_directory", old.logDirectory, settings.logDirectory),
-        ] where former != now {
-            throw Fault(
-                .badSettings, "\(key) can't be changed while the daemon runs", hint: "restart the daemon to use \(now)")
-        }
+        let before = configuration
+        if let fault = settings.reloadFault(after: before.settings) { throw fault }
         use(try Configuration(settings))
         try syncSchedules()
         try markRemovedServers()

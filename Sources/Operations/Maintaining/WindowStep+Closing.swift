@@ -157,7 +157,7 @@ extension Host {
 
     /// Those that don't run then stay on record.
     private func start(_ units: [String], of record: ClosedDatabases.Record) throws {
-        let systemd = SystemUnits(program: settings.systemctl)
+        let systemd = ServerUnits(self)
         do {
             try systemd.start(units)
         } catch {

@@ -2,6 +2,7 @@ import Catalog
 import Engines
 import Foundation
 import Model
+import Petitions
 import Platform
 import Policies
 import Wire
@@ -61,28 +62,42 @@ extension WindowStep {
         throw fault
     }
 
-    /// A program that root has named: no shell, and nothing of our environment.
-    func run(_ words: [String], _ setting: String) throws {
+    /// A program that root has named: no shell, and nothing of our environment. Root's if there is a helper to run it, else
+    /// without any right of ours.
+    func run(_ words: [String], _ task: Petition.Task) throws {
         guard let program = words.first else {
             throw Fault(
-                .commandRefused, "the settings of server \(server.name) name no \(setting)",
-                hint: "have root set servers.\(server.name).\(setting), or take the task out of the window")
+                .commandRefused, "the settings of server \(server.name) name no \(task.rawValue)",
+                hint: "have root set servers.\(server.name).\(task.rawValue), or take the task out of the window")
         }
-        let child = ChildProcess(
-            try TrustedFile.check(program, isProgram: true), Array(words.dropFirst()),
-            environment: [
-                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOLDFAST_SERVER": server.name,
-                "HOLDFAST_WINDOW": window.kind.rawValue,
-            ], deadline: limit)
-        let work = work
-        let result = try Threads.waiting { try await child.run(stop: { work.isCancelled }) }
+        let port = host.rootPort
+        let result = try port.map { try run(task, by: $0) } ?? run(program, Array(words.dropFirst()))
         try work.check()
         guard result.ending != .exited(0) || result.stop != nil else { return }
         var fault = Fault(
             .commandFailed, "\(SafeText.oneLine(program)) \(result.ending)",
-            hint: "run it by hand as the daemon's user")
+            hint: "run it by hand as \(port == nil ? "the daemon's user" : "root")")
         fault.cause = result.output.isEmpty ? nil : result.output
         throw fault
+    }
+
+    private func run(_ task: Petition.Task, by port: RootPort) throws -> ChildProcess.Result {
+        try port.run(
+            .task(
+                server: server.name, task: task, window: window.kind.rawValue,
+                seconds: max(1, Int(limit.components.seconds))),
+            stop: { work.isCancelled })
+    }
+
+    private func run(_ program: String, _ arguments: [String]) throws -> ChildProcess.Result {
+        var child = ChildProcess(
+            try TrustedFile.check(program, isProgram: true), arguments, environment: ChildProcess.plainEnvironment,
+            deadline: limit)
+        child.environment["HOLDFAST_SERVER"] = server.name
+        child.environment["HOLDFAST_WINDOW"] = window.kind.rawValue
+        let bounded = child.withoutRights()
+        let work = work
+        return try Threads.waiting { try await bounded.run(stop: { work.isCancelled }) }
     }
 
     func drill() throws {

@@ -16,8 +16,7 @@ extension WindowStep {
     func stopUnits() throws {
         let units = server.settings.units
         guard !units.isEmpty else { return }
-        let systemd = SystemUnits(
-            program: host.settings.systemctl, patience: limit * 3 / 4, stop: { [work] in work.isCancelled })
+        let systemd = ServerUnits(host, patience: limit * 3 / 4, stop: { [work] in work.isCancelled })
         do {
             let active = try units.filter { try systemd.isActive($0) }
             guard !active.isEmpty else { return }
@@ -28,7 +27,7 @@ extension WindowStep {
         }
     }
 
-    private func stop(_ active: [String], _ systemd: SystemUnits) throws {
+    private func stop(_ active: [String], _ systemd: ServerUnits) throws {
         try host.closed.add(record(DatabaseName(server.name), plan: "", units: active))
         do {
             try systemd.stop(active)

@@ -2,6 +2,7 @@ import Catalog
 import Engines
 import Foundation
 import Model
+import Petitions
 import Platform
 import Policies
 import Settings
@@ -36,8 +37,8 @@ struct WindowStep {
         case .optimise:
             let work = work
             try eachDatabase("optimise") { try server.engine.optimise($0) { try work.check() } }
-        case .systemUpdates: try run(server.settings.updateCommand, "update_command")
-        case .certificateRenewal: try run(server.settings.certificateCommand, "certificate_command")
+        case .systemUpdates: try run(server.settings.updateCommand, .update)
+        case .certificateRenewal: try run(server.settings.certificateCommand, .certificate)
         case .restoreDrill: try drill()
         case .repositoryVerify: try verify()
         case .prune: try prune()

@@ -1,17 +1,20 @@
 import Engines
 import Model
+import Petitions
 import Storage
 
 /// An engine's knowledge that needs no server: what belongs to a backup of its kind.
 struct EngineDefaults: Sendable {
     private let engine: any Engine
 
-    /// - Parameter kind: as backups name their engine.
+    /// - Parameters:
+    ///   - kind: as backups name their engine.
+    ///   - rootPort: where to ask who holds a file.
     /// - Throws: `repository-too-new` for an engine that this version doesn't know.
-    init(_ kind: String, scratch: String = "/nonexistent") throws {
+    init(_ kind: String, scratch: String = "/nonexistent", rootPort: RootPort? = nil) throws {
         do {
             engine = try EngineRegistry.engine(
-                kind, for: ServerDefinition(name: "restore", folders: [], scratch: scratch))
+                kind, for: ServerDefinition(name: "restore", folders: [], scratch: scratch, rootPort: rootPort))
         } catch let fault as Fault where fault.code == .badSettings {
             throw Fault(
                 .repositoryTooNew, "the backup is one of an engine that is not known here: \(kind)",
@@ -19,7 +22,9 @@ struct EngineDefaults: Sendable {
         }
     }
 
-    init(of record: PointRecord) throws { try self.init(record.draft.engine) }
+    init(of record: PointRecord, rootPort: RootPort? = nil) throws {
+        try self.init(record.draft.engine, rootPort: rootPort)
+    }
 
     var restoresFolder: Bool { engine.restoresFolder }
     var members: (any MemberEngine)? { engine.members }

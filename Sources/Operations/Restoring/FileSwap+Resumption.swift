@@ -1,5 +1,6 @@
 import Foundation
 package import Model
+package import Petitions
 import Platform
 
 extension FileSwap {
@@ -14,10 +15,11 @@ extension FileSwap {
     }
 
     /// Finishes what a killed process left under way, or undoes it when the database is not what it was then.
+    /// - Parameter adopt: gives a restored file its owner.
     /// - Throws: what undoing throws; then the intent stays.
-    package static func resume(intent: String) throws -> Resumption {
+    package static func resume(intent: String, adopt: (Ownership, String) -> Void = { _, _ in }) throws -> Resumption {
         let swap = try read(intent)
-        let resumption = try swap.resume()
+        let resumption = try swap.resume(adopt)
         try forget(intent)
         return resumption
     }
@@ -32,10 +34,10 @@ extension FileSwap {
         }
     }
 
-    private func resume() throws -> Resumption {
+    private func resume(_ adopt: (Ownership, String) -> Void) throws -> Resumption {
         guard Files.exists(temporary) else {
             if isDone {
-                try finish()
+                try finish(adopt)
                 return .finished(self)
             }
             let hasBegun = Files.exists(aside) ? try !Files.list(aside).isEmpty : false
@@ -47,7 +49,7 @@ extension FileSwap {
             return .undone(self, undoing("was broken off, and the database has changed since"))
         }
         do {
-            try finish()
+            try finish(adopt)
             return .finished(self)
         } catch {
             if isDone { throw error }

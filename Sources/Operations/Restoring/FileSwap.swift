@@ -1,5 +1,6 @@
 import Foundation
 import Model
+package import Petitions
 package import Platform
 
 /// Puts a restored file in a database's place and keeps the replaced files aside, in an order that a crash at any step
@@ -21,6 +22,8 @@ package struct FileSwap: Codable, Sendable, Equatable {
     var old: [String: FileImprint] = [:]
     /// The restored file.
     var new: FileImprint?
+    /// Whom the restored file, under its temporary name, is to belong to before it is the database; nil leaves it.
+    package var owner: Ownership?
 
     package init(target: String, temporary: String, aside: String, sidecars: [String]) {
         self.target = target
@@ -36,13 +39,15 @@ package struct FileSwap: Codable, Sendable, Equatable {
     ///   - intent: where to write down what is under way, on a file system that survives a crash.
     ///   - restored: what the restored file looks like; nil when it has its temporary name already.
     ///   - publish: gives the restored file its temporary name; called when the intent is durable.
+    ///   - adopt: then gives it its owner; told what the file will be called.
     package func perform(
-        intent: String, restored: FileStatus? = nil, publish: () throws -> Void = {}
+        intent: String, restored: FileStatus? = nil, publish: () throws -> Void = {},
+        adopt: (Ownership, String) -> Void = { _, _ in }
     ) throws {
         let swap = try begin(intent: intent, restored: restored)
         do {
             try publish()
-            try swap.finish()
+            try swap.finish(adopt)
         } catch {
             throw swap.takeBack(after: Fault.wrapping(error), intent: intent)
         }
@@ -80,8 +85,9 @@ package struct FileSwap: Codable, Sendable, Equatable {
 
     func kept(_ path: String) -> String { "\(aside)/\(Files.name(of: path))" }
 
-    func finish() throws {
+    func finish(_ adopt: (Ownership, String) -> Void) throws {
         if Files.exists(temporary) {
+            if let owner { adopt(owner, target) }
             try keepTarget()
             for sidecar in sidecars where Files.exists(sidecar) {
                 try Files.rename(sidecar, to: kept(sidecar), replacing: false)

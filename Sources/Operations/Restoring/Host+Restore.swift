@@ -2,6 +2,7 @@ import Catalog
 import Engines
 import Foundation
 import Model
+import Petitions
 import Platform
 import Settings
 import Storage
@@ -15,7 +16,8 @@ extension Host {
             return try discardReplaced(request.database, by: actor, isDryRun: request.dryRun)
         }
         let plan = try RestorePlan(
-            request, library: try library(), roots: roots(for: actor), place: presentPath)
+            request, library: try library(), roots: roots(for: actor),
+            rootPort: settings.helper.map { RootPort($0) }, place: presentPath)
         if plan.isInPlace { try refuseInMaintenance(plan.name.server) }
         try plan.refuseClients(request)
         if request.dryRun { return plan.dryRun(by: actor, now: WallClock.now()) }
@@ -103,13 +105,20 @@ extension Host {
     /// Finishes restores in place that a killed daemon left under way.
     func finishRestores() {
         let folder = settings.intentFolder
+        let owners = RestoredOwners(port: settings.helper.map { RootPort($0) })
         for name in ((try? Files.list(folder)) ?? []).sorted() where name.hasSuffix(".json") {
             do {
-                switch try FileSwap.resume(intent: "\(folder)/\(name)") {
+                var note: String?
+                let resumption = try FileSwap.resume(intent: "\(folder)/\(name)") {
+                    note = owners.settle([$0], of: $1)
+                }
+                switch resumption {
                 case .finished(let swap):
+                    let more = note.map { "; \($0)" } ?? ""
                     say([
                         MessageDraft(
-                            .warning, .restoreSucceeded, "finished the interrupted restore in place of \(swap.target)",
+                            .warning, .restoreSucceeded,
+                            "finished the interrupted restore in place of \(swap.target)\(more)",
                             hint: "the replaced files are in \(swap.aside)")
                     ])
                 case .undone(_, let fault): say([MessageDraft(.warning, fault)])

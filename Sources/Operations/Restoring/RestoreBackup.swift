@@ -12,14 +12,26 @@ struct RestoreBackup {
     let step: @Sendable (Int) throws -> Void
     /// The log that the restored server follows.
     var recovery: Recovery?
+    var owners = RestoredOwners(port: nil)
 
     /// To a new file or folder; durable on return. Nothing of that name is ever replaced.
-    func beside(_ target: RestoreTarget) throws {
-        if engine.restoresFolder { return try folderBeside(target) }
+    /// - Returns: what to know about its owner.
+    @discardableResult
+    func beside(_ target: RestoreTarget) throws -> String? {
+        if engine.restoresFolder {
+            try folderBeside(target)
+            return keepsOwners && owners.port != nil
+                ? owners.settle(try RestoredOwners.wanted(in: target.path, like: image), of: target.path) : nil
+        }
+        let writer = try ImageFileWriter(image, step: step)
+        try fileBeside(target, writer)
+        return owners.settle([RestoredOwners.wanted(target.path, like: writer.file)], of: target.path)
+    }
+
+    private func fileBeside(_ target: RestoreTarget, _ writer: ImageFileWriter) throws {
         let folder = try target.openFolder()
         try folder.naming {
-            let restored = try ImageFileWriter(image, step: step).write(
-                orAs: folder.anchored(Self.temporary(for: target.path)))
+            let restored = try writer.write(orAs: folder.anchored(Self.temporary(for: target.path)))
             do {
                 try target.recheck()
                 try restored.publish(as: folder.anchored(target.path))
@@ -56,26 +68,29 @@ struct RestoreBackup {
     /// - Parameters:
     ///   - intent: where the swap is written down while it is under way.
     ///   - check: called when the restored file is complete and nothing has been touched yet; throws to leave it so.
-    /// - Returns: the folder that has the replaced files.
+    /// - Returns: the folder that has the replaced files, and what to know about the owner of the restored one.
     func inPlace(_ target: RestoreTarget, intent: String, at instant: Instant, check: () throws -> Void) throws
-        -> String
+        -> (aside: String, note: String?)
     {
         let temporary = Self.temporary(for: target.path)
         let folder = try target.openFolder()
-        let restored = try folder.naming {
-            try ImageFileWriter(image, step: step).write(orAs: folder.anchored(temporary))
-        }
+        let writer = try ImageFileWriter(image, step: step)
+        let restored = try folder.naming { try writer.write(orAs: folder.anchored(temporary)) }
         do {
             try check()
             try target.recheck()
             let aside = Self.freeAside(for: target.path, at: instant)
-            let swap = FileSwap(
+            var swap = FileSwap(
                 target: target.path, temporary: temporary, aside: aside, sidecars: engine.sidecars(of: target.path))
-            try swap.perform(intent: intent, restored: try restored.file.status()) {
-                try target.recheck()
-                try folder.naming { try restored.publish(as: folder.anchored(temporary)) }
-            }
-            return aside
+            swap.owner = RestoredOwners.wanted(temporary, like: writer.file)
+            var note: String?
+            try swap.perform(
+                intent: intent, restored: try restored.file.status(),
+                publish: {
+                    try target.recheck()
+                    try folder.naming { try restored.publish(as: folder.anchored(temporary)) }
+                }, adopt: { note = owners.settle([$0], of: $1) })
+            return (aside, note)
         } catch {
             restored.abandon()
             throw error

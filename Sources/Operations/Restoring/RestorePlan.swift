@@ -1,5 +1,6 @@
 import Engines
 import Model
+import Petitions
 import Platform
 import Storage
 import Wire
@@ -14,13 +15,15 @@ struct RestorePlan: Sendable {
     /// The log that the restored server follows; nil for a backup as it is.
     let recovery: Recovery?
     private let engine: EngineDefaults
+    private let owners: RestoredOwners
 
     /// - Parameters:
+    ///   - rootPort: where to ask for what only root sees and may do; nil does without.
     ///   - roots: folders that may be written to; nil allows any.
     ///   - place: where the database is now; by default where it was when the backup was taken.
     /// - Throws: `not-found`, `ambiguous-name`, `wrong-usage`, `target-exists`, `target-not-allowed`.
     init(
-        _ request: RestoreRequest, library: BackupLibrary, roots: [String]?,
+        _ request: RestoreRequest, library: BackupLibrary, roots: [String]?, rootPort: RootPort? = nil,
         place: (UnitID, PointRecord) throws -> String = { $1.draft.sourcePath }
     ) throws {
         try request.check()
@@ -35,7 +38,8 @@ struct RestorePlan: Sendable {
             throw Fault(.wrongUsage, "backup \(record.id) is one of \(name), not of \(request.database)")
         }
         isInPlace = request.inPlace
-        engine = try EngineDefaults(of: record)
+        engine = try EngineDefaults(of: record, rootPort: rootPort)
+        owners = RestoredOwners(port: rootPort)
         guard !isInPlace || !engine.restoresFolder else {
             throw Fault(
                 .wrongUsage, "\(name) is a whole server, which is not restored in place",
@@ -58,19 +62,23 @@ struct RestorePlan: Sendable {
         intent: String, step: @escaping @Sendable (Int) throws -> Void, check: () throws -> Void
     ) throws -> RestoreResult {
         let restore = RestoreBackup(
-            image: try unit.image(of: record.sequence), engine: engine, step: step, recovery: recovery)
+            image: try unit.image(of: record.sequence), engine: engine, step: step, recovery: recovery, owners: owners)
         var replaced: String?
+        let note: String?
         if isInPlace {
-            replaced = try restore.inPlace(target, intent: intent, at: WallClock.now(), check: check)
+            let swapped = try restore.inPlace(target, intent: intent, at: WallClock.now(), check: check)
+            (replaced, note) = (swapped.aside, swapped.note)
         } else {
-            try restore.beside(target)
+            note = try restore.beside(target)
         }
         var result = RestoreResult(
             backup: record.id, database: name, instant: record.draft.instant, path: target.path, size: size,
             replaced: replaced, recovery: recovery?.shown)
+        result.note = note
         if engine.restoresFolder, record.draft.origin == .maintenance, recovery == nil {
             result.note =
-                "it was backed up in a maintenance window: its databases are closed to all but superusers; each has its "
+                (note.map { "\($0); " } ?? "")
+                + "it was backed up in a maintenance window: its databases are closed to all but superusers; each has its "
                 + "former limit in pg_db_role_setting, as holdfast.connection_limit, and `holdfast databases open` on "
                 + "this server gives it back"
         }

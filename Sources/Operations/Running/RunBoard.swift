@@ -12,6 +12,7 @@ package final class RunBoard: Sendable {
         /// How many of the runs have ended.
         var ended = 0
         var watchers: [String: [UUID: AsyncStream<Run>.Continuation]] = [:]
+        var listeners: [AsyncStream<Void>.Continuation] = []
     }
 
     /// Ended runs kept at least; up to twice as many, so that forgetting costs each new run next to nothing.
@@ -29,6 +30,7 @@ package final class RunBoard: Sendable {
             }
             if run.state.isFinal { state.ended += 1 }
             Self.forgetOld(&state)
+            for listener in state.listeners { listener.yield() }
         }
     }
 
@@ -43,6 +45,7 @@ package final class RunBoard: Sendable {
             state.ended += (run.state.isFinal ? 1 : 0) - (wasFinal ? 1 : 0)
             let watchers = state.watchers[id] ?? [:]
             for watcher in watchers.values { watcher.yield(run) }
+            for listener in state.listeners { listener.yield() }
             if run.state.isFinal {
                 state.watchers[id] = nil
                 for watcher in watchers.values { watcher.finish() }
@@ -81,6 +84,13 @@ package final class RunBoard: Sendable {
             }
             return stream
         }
+    }
+
+    /// Something about the runs has changed since the last look; for as long as the board lives.
+    package func changes() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        state.withLock { $0.listeners.append(continuation) }
+        return stream
     }
 
     private func unwatch(_ id: String, _ watcher: UUID) {

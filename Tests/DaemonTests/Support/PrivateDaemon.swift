@@ -20,6 +20,8 @@ final class PrivateDaemon: Sendable {
         var repository: String?
         var keyFile: String?
         var state: String?
+        /// The root helper's socket; the machine's own is never asked.
+        var helper = ""
     }
 
     let folder: PrivateFolder
@@ -68,6 +70,8 @@ final class PrivateDaemon: Sendable {
         }
         try (lines + options.tail).joined(separator: "\n").appending("\n")
             .write(toFile: settings, atomically: true, encoding: .utf8)
+        try "[maintenance]\nhelper = \(quoted(options.helper))\n"
+            .write(toFile: "\(folder.makeFolder("conf.d"))/helper.toml", atomically: true, encoding: .utf8)
     }
 
     private func quoted(_ text: String) -> String {
@@ -81,10 +85,14 @@ final class PrivateDaemon: Sendable {
     }
 
     /// Starts it without waiting for anything.
-    /// - Parameter wrapper: a program with its arguments that starts it.
+    /// - Parameters:
+    ///   - program: another copy of it.
+    ///   - wrapper: a program with its arguments that starts it.
     @discardableResult
-    func launch(under wrapper: [String] = [], environment: [String: String] = [:]) throws -> Child {
-        let words = wrapper + [Programs.daemon, "--config", settings]
+    func launch(
+        program: String = Programs.daemon, under wrapper: [String] = [], environment: [String: String] = [:]
+    ) throws -> Child {
+        let words = wrapper + [program, "--config", settings]
         let new = try Child(
             words[0], Array(words.dropFirst()), environment: environment, output: folder.fresh("holdfastd"))
         child.withLock { $0 = new }
@@ -92,8 +100,10 @@ final class PrivateDaemon: Sendable {
     }
 
     /// Starts it and waits until it answers on its socket.
-    func start(under wrapper: [String] = [], environment: [String: String] = [:]) async throws {
-        try await waitUntilReady(try launch(under: wrapper, environment: environment))
+    func start(
+        program: String = Programs.daemon, under wrapper: [String] = [], environment: [String: String] = [:]
+    ) async throws {
+        try await waitUntilReady(try launch(program: program, under: wrapper, environment: environment))
     }
 
     /// One with a new repository, at work.
@@ -126,7 +136,7 @@ final class PrivateDaemon: Sendable {
     func stop() async throws {
         guard let running = child.withLock({ $0 }) else { return }
         running.signal(SIGTERM)
-        let output = try await running.wait(within: .seconds(60))
+        let output = try await running.wait(within: .seconds(150))
         guard output.status == 0 else { throw Unexpected("\(output)") }
         child.withLock { $0 = nil }
     }

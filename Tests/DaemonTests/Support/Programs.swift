@@ -4,6 +4,7 @@ import Foundation
 enum Programs {
     static let daemon = path("holdfastd")
     static let command = path("holdfast")
+    static let helper = path("holdfast-helper")
     static let ledgerWriter = path("ledger-writer")
 
     private static func path(_ name: String) -> String {

@@ -48,6 +48,9 @@ final class HostFixture {
 
             """
         try Files.writeDurably(Array(text.utf8), to: root("holdfast.toml"), mode: 0o600)
+        // The machine's own root helper is never asked.
+        try root.makeFolder("conf.d")
+        try root.write(Array("[maintenance]\nhelper = \"\"\n".utf8), to: "conf.d/helper.toml")
         host = try Host.open(try SettingsFiles.load(root("holdfast.toml"))) { _ in }
         service = HostService(host, version: "test") {}
         _ = host.discoverAll()

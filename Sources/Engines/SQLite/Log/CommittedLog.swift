@@ -7,34 +7,31 @@ struct CommittedLog {
     let lastFrame: UInt32
     /// Size of the database after the commit; 0 when nothing is committed.
     let pages: UInt32
-    /// Of the last frame.
-    let checksum: LogChecksum
     /// Page number (from 1) in the high half, its newest frame in the low half; ascending, one entry a page.
     private let entries: [UInt64]
 
     /// Follows the chain of checksums from the start of the log to its last valid commit.
     ///
-    /// - Parameter limit: the last frame to look at.
     /// - Returns: nil when the file has no valid log header.
-    static func scan(_ log: File, upTo limit: UInt32 = .max) throws -> CommittedLog? {
+    static func scan(_ log: File) throws -> CommittedLog? {
         guard let header = LogHeader(try log.read(count: LogHeader.length, at: 0)) else { return nil }
         var chain = LogChain(startOf: header)
         var frames: [UInt64] = []
-        var commit = (frame: UInt32(0), pages: UInt32(0), checksum: header.checksum)
-        try chain.walk(log, upTo: limit) { chain, step in
+        var commit = (frame: UInt32(0), pages: UInt32(0))
+        try chain.walk(log, upTo: .max) { chain, step in
             frames.append(UInt64(step.page) << 32 | UInt64(chain.frame))
-            if step.pages > 0 { commit = (chain.frame, step.pages, chain.checksum) }
+            if step.pages > 0 { commit = (chain.frame, step.pages) }
         }
         return CommittedLog(
-            header: header, lastFrame: commit.frame, pages: commit.pages, checksum: commit.checksum,
+            header: header, lastFrame: commit.frame, pages: commit.pages,
             frames: Array(frames.prefix(Int(commit.frame))))
     }
 
-    private init(header: LogHeader, lastFrame: UInt32, pages: UInt32, checksum: LogChecksum, frames: [UInt64]) {
+    /// - Parameter frames: page (from 1) in the high half, frame in the low half; in the order of frames.
+    init(header: LogHeader, lastFrame: UInt32, pages: UInt32, frames: [UInt64]) {
         self.header = header
         self.lastFrame = lastFrame
         self.pages = pages
-        self.checksum = checksum
         let sorted = frames.sorted()
         entries = sorted.indices.filter { next in
             next + 1 == sorted.count || sorted[next] >> 32 != sorted[next + 1] >> 32

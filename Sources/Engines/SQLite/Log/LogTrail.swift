@@ -8,6 +8,9 @@ import Platform
 struct LogTrail {
     let log: File
     let shared: File
+    /// The database's.
+    let path: String
+    let known: ReadLogs
 
     /// - Returns: what was written from `place` on, and the place up to which.
     /// - Throws: `LogDoubt`, whenever something may be missing; what reading throws.
@@ -43,11 +46,19 @@ struct LogTrail {
 
     private func pages(since place: LogPlace, upTo now: SharedIndex) throws -> LoggedPages {
         let end = LogPlace(now)
-        if end.salts == place.salts { return try Self.pages(in: log, from: place, to: end) }
+        if end.salts == place.salts { return try pages(from: place, to: end) }
         guard place.salts.isFollowed(by: end.salts) else { throw LogDoubt.startedOver }
         var found = try tail(from: place, next: end.salts)
-        try found.add(Self.pages(in: log, from: LogPlace(startOf: end.salts), to: end))
+        try found.add(pages(from: LogPlace(startOf: end.salts), to: end))
         return found
+    }
+
+    /// As `pages(in:from:to:)`, without reading again what is known.
+    private func pages(from place: LogPlace, to end: LogPlace) throws -> LoggedPages {
+        guard end.frame > place.frame, let read = try known.read(log, of: path, upTo: end), read.holds(place) else {
+            return try Self.pages(in: log, from: place, to: end)
+        }
+        return try read.pages(from: place, to: end)
     }
 
     /// The rest of a generation after it was started over.

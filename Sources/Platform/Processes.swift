@@ -1,24 +1,22 @@
 import Glibc
-import Model
-import Platform
 
 /// What `/proc` tells of a process; the parts that every user may read.
-enum Processes {
+package enum Processes {
     /// `python3 (pid 4711, crm.service)`.
-    static func describe(_ processID: Int32) -> String {
+    package static func describe(_ processID: Int32) -> String {
         let name = command(processID)
         let unit = unit(processID).map { ", \($0)" } ?? ""
         return "\(name.isEmpty ? "a process" : name) (pid \(processID)\(unit))"
     }
 
-    static func command(_ processID: Int32) -> String {
+    package static func command(_ processID: Int32) -> String {
         var name = read(processID, "comm")
         if name.hasSuffix("\n") { name.removeLast() }
         return name
     }
 
     /// The systemd unit: the innermost service or scope of the control group's path.
-    static func unit(_ processID: Int32) -> String? {
+    package static func unit(_ processID: Int32) -> String? {
         let lines = read(processID, "cgroup").split(separator: "\n")
         guard
             let path = lines.first(where: { $0.hasPrefix("0::") })
@@ -28,20 +26,13 @@ enum Processes {
     }
 
     /// The effective user; nil when the process is gone.
-    static func uid(_ processID: Int32) -> UInt32? {
+    package static func uid(_ processID: Int32) -> UInt32? {
         let line = read(processID, "status").split(separator: "\n").first { $0.hasPrefix("Uid:") }
         return line?.split(whereSeparator: \.isWhitespace).dropFirst(2).first.flatMap { UInt32($0) }
     }
 
-    static func client(_ processID: Int32, _ access: DatabaseClient.Access) -> DatabaseClient? {
-        guard let uid = uid(processID) else { return nil }
-        return DatabaseClient(
-            processID: processID, command: command(processID), uid: uid, user: Users.name(uid: uid),
-            unit: unit(processID), access: access)
-    }
-
     /// All there are now, this one left out.
-    static func all() -> [Int32] {
+    package static func all() -> [Int32] {
         ((try? Files.list("/proc")) ?? []).compactMap { Int32($0) }.filter { $0 != getpid() }.sorted()
     }
 

@@ -1,24 +1,31 @@
 import Model
-import Platform
 
 /// Stops and starts systemd units by systemd's own program.
 ///
 /// It needs the right to do so; a daemon without it gets told by systemd.
-struct SystemUnits {
+package struct SystemUnits: Sendable {
     /// Absolute path.
-    let program: String
+    private let program: String
     /// What one call may take: units have 90 seconds to stop by default.
-    var patience = Duration.seconds(120)
+    private let patience: Duration
     /// Asked several times a second; true ends the call, not what systemd does.
-    var stop: @Sendable () -> Bool = { false }
+    private let stop: @Sendable () -> Bool
 
-    func isActive(_ unit: String) throws -> Bool {
+    package init(
+        program: String, patience: Duration = .seconds(120), stop: @escaping @Sendable () -> Bool = { false }
+    ) {
+        self.program = program
+        self.patience = patience
+        self.stop = stop
+    }
+
+    package func isActive(_ unit: String) throws -> Bool {
         try call(["is-active", "--quiet", "--", unit]).ending == .exited(0)
     }
 
-    func stop(_ units: [String]) throws { try order("stop", units) }
+    package func stop(_ units: [String]) throws { try order("stop", units) }
 
-    func start(_ units: [String]) throws { try order("start", units) }
+    package func start(_ units: [String]) throws { try order("start", units) }
 
     private func order(_ verb: String, _ units: [String]) throws {
         let result = try call([verb, "--"] + units)
@@ -33,7 +40,7 @@ struct SystemUnits {
     private func call(_ arguments: [String]) throws -> ChildProcess.Result {
         let child = ChildProcess(
             try TrustedFile.check(program, isProgram: true), arguments,
-            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"], deadline: patience)
+            environment: ChildProcess.plainEnvironment, deadline: patience)
         let stop = stop
         return try Threads.waiting { try await child.run(stop: stop) }
     }

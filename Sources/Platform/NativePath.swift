@@ -59,11 +59,11 @@ package struct NativePath: Sendable, Hashable {
         return mine.count >= others.count && Array(mine.prefix(others.count)) == others
     }
 
-    func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+    package func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
         try Self.withCString(bytes, body)
     }
 
-    static func withCString<Result>(
+    package static func withCString<Result>(
         _ bytes: [UInt8], _ body: (UnsafePointer<CChar>) throws -> Result
     ) rethrows -> Result {
         try (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { buffer in

@@ -1,0 +1,37 @@
+import Model
+import Petitions
+import Platform
+import Settings
+
+/// Stopping and starting the units that use a server's databases.
+extension Grant {
+    func isActive(_ unit: String) throws -> Bool {
+        try check([unit])
+        return try systemd(.seconds(30)).isActive(unit)
+    }
+
+    func stop(_ units: [String], within limit: Duration) throws -> Answer {
+        try check(units)
+        try systemd(limit).stop(units)
+        return .done
+    }
+
+    func start(_ units: [String], within limit: Duration) throws -> Answer {
+        try check(units)
+        try systemd(limit).start(units)
+        return .done
+    }
+
+    private func check(_ units: [String]) throws {
+        guard !units.isEmpty else { throw Fault(.rightRefused, "the request names no unit") }
+        let allowed = Set(settings.servers.flatMap(\.units))
+        guard let stranger = units.first(where: { !allowed.contains($0) }) else { return }
+        throw Fault(
+            .rightRefused, "the settings of no server name the unit \(SafeText.oneLine(stranger))",
+            hint: "have root add it to the `units` of the server whose databases it uses")
+    }
+
+    private func systemd(_ limit: Duration) -> SystemUnits {
+        SystemUnits(program: settings.systemctl, patience: limit, stop: isAbandoned)
+    }
+}

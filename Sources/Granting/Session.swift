@@ -1,0 +1,94 @@
+import Model
+import Petitions
+import Platform
+import Wire
+
+/// One connection of the root helper: a request read, checked against what root's settings allow, done, put on record and
+/// answered.
+package struct Session {
+    private static let patience = Duration.seconds(10)
+
+    private let socket: LineSocket
+    private let peer: LineSocket.Peer
+    private let invocation: Invocation
+
+    /// The whole life of the process.
+    /// - Returns: its exit status; a request that is refused is no failure of the service.
+    package static func run(_ arguments: [String]) -> Int32 {
+        do {
+            let invocation = try Invocation(arguments)
+            let socket = try LineSocket.standardInput()
+            try Session(socket: socket, peer: socket.peer(), invocation: invocation).run()
+            return 0
+        } catch {
+            let fault = Fault.wrapping(error)
+            _ = StandardStream.write("holdfast-helper: \(fault)\n", to: 2)
+            return fault.code.exitStatus
+        }
+    }
+
+    private func run() throws {
+        var petition: Petition?
+        var answer: Answer
+        do {
+            let asked = try hear()
+            petition = asked
+            let grant = try self.grant()
+            // A program may outlast this process: that it was begun must be on record whatever happens.
+            if asked.startsProgram { record(asked, .begun) }
+            answer = try grant.grant(asked)
+            record(asked, .done)
+        } catch {
+            let fault = Fault.wrapping(error)
+            record(petition, .failed(fault))
+            answer = .refused(problem: ProblemObject(fault))
+        }
+        // Who has gone needs no answer.
+        try? socket.send(WireCoding.encode(answer), within: Self.patience)
+    }
+
+    /// Nobody else's request is even read.
+    private func hear() throws -> Petition {
+        guard try peer.uid == invocation.userID() || peer.uid == 0 else {
+            throw Fault(
+                .rightRefused, "user \(peer.uid) may not ask the root helper",
+                hint: "only the daemon's user \(invocation.user) may")
+        }
+        return try Self.petition(in: socket.receive(limit: RootPort.lineLimit, within: Self.patience))
+    }
+
+    private func grant() throws -> Grant {
+        let settings = try TrustedSettings.load(invocation.settings)
+        let socket = socket
+        return Grant(
+            settings: settings, user: try invocation.userID(), peer: peer, isAbandoned: { socket.isEnded })
+    }
+
+    private static func petition(in line: [UInt8]) throws -> Petition {
+        let text = String(decoding: line, as: UTF8.self)
+        // No path, unit or argument has one; behind it C would see nothing.
+        guard !line.contains(0), !text.contains("\\u0000") else { throw garbage("it holds a NUL character") }
+        do {
+            return try WireCoding.decode(Petition.self, from: line)
+        } catch { throw garbage(Fault.wrapping(error).message) }
+    }
+
+    private static func garbage(_ why: String) -> Fault {
+        Fault(
+            .wrongUsage, "the root helper does not understand the request: \(why)",
+            hint: "daemon and helper must be of one release: restart holdfastd after an upgrade")
+    }
+
+    private func record(_ petition: Petition?, _ outcome: Record.Outcome) {
+        Record(petition: petition, peer: peer, outcome: outcome).write(to: invocation.journal)
+    }
+}
+
+extension Petition {
+    fileprivate var startsProgram: Bool {
+        switch self {
+        case .task, .command: true
+        case .unitState, .unitStop, .unitStart, .holders, .own: false
+        }
+    }
+}

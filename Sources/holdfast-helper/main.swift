@@ -1,0 +1,4 @@
+import Glibc
+import Granting
+
+exit(Session.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,159 @@
+import Foundation
+import Glibc
+import Model
+import Platform
+import Testing
+import Wire
+
+/// A daemon that is a user like others but for its one capability, as its unit has it, with the root helper and without.
+@Suite(
+    .realDaemon,
+    .enabled(if: geteuid() == 0 && Programs.ofSystem("setpriv") != nil, "needs root and setpriv"))
+struct HelpedDaemonTests {
+    private static let user = RootHelper.user
+    private static let owner = RootHelper.owner
+
+    /// At work as the user `daemon`, who owns all but the ledger `ledger.db` of www-data.
+    private func start(_ helper: RootHelper?) async throws -> (PrivateDaemon, Ledger) {
+        var options = PrivateDaemon.Options()
+        options.helper = helper?.socket ?? ""
+        options.servers = helper.map { ["crm": [$0.data]] }
+        let daemon = try PrivateDaemon(options)
+        try await daemon.makeRepository()
+        let databases = helper?.data ?? daemon.databases
+        let ledger = try await Ledger("\(databases)/ledger.db", in: daemon.folder).create(.delete)
+        let program = "\(daemon.path)/holdfastd"
+        // By another process: a program that is open for writing here, or in a child that inherited it, can't run.
+        for words in [
+            ["/bin/cp", Programs.daemon, program], ["/bin/chown", "-R", "1:1", daemon.path, databases],
+            ["/bin/chown", "33:33", ledger.path], ["/bin/chmod", "0640", ledger.path],
+        ] {
+            _ = try PrivateDaemon.good(try await daemon.folder.run(words[0], Array(words.dropFirst())))
+        }
+        let capability = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+        let identity = ["--reuid=\(Self.user)", "--regid=\(Self.user)", "--clear-groups"] + capability
+        let setpriv = Programs.ofSystem("setpriv") ?? ""
+        try await daemon.start(
+            program: program, under: [setpriv] + identity)
+        return (daemon, ledger)
+    }
+
+    private func owner(_ path: String) throws -> [UInt32] {
+        guard let status = try Files.status(path, followLinks: false) else { throw Unexpected("no \(path)") }
+        return [status.uid, status.gid, status.mode]
+    }
+
+    @Test func restoredFilesBelongToWhomTheyDid() async throws {
+        let helper = try RootHelper()
+        let (daemon, ledger) = try await start(helper)
+        try await daemon.backUp("ledger.db")
+        let before = try content(ledger.path)
+        let beside = "\(helper.restored)/copy.db"
+        try Files.setOwner(helper.restored, uid: Self.user)
+        let output = try await daemon.holdfast("restore", "ledger.db", "--to", beside)
+        #expect(output.status == 0 && !output.text.contains("belongs to"), "\(output)")
+        #expect(try owner(beside) == [33, 33, 0o640])
+        #expect(try content(beside) == before)
+        try await ledger.append()
+        let changed = try content(ledger.path)
+        #expect(changed != before)
+        try await daemon.succeed("restore", "ledger.db", "--in-place", "--yes")
+        #expect(try owner(ledger.path) == [33, 33, 0o640])
+        #expect(try content(ledger.path) == before)
+    }
+
+    @Test func withoutAHelperARestoreSaysWhomTheFileBelongsToAndReplacesNothingUnseen() async throws {
+        let (daemon, _) = try await start(nil)
+        try "[maintenance]\nhelper = \"\(daemon.path)/none\"\n"
+            .write(toFile: "\(daemon.path)/conf.d/helper.toml", atomically: true, encoding: .utf8)
+        daemon.signal(SIGHUP)
+        try await until("the reload") { try await daemon.messages().contains { $0.code == .settingsReloaded } }
+        try await daemon.backUp("ledger.db")
+        let copy = "\(daemon.restored)/copy.db"
+        let output = try await daemon.holdfast("restore", "ledger.db", "--to", copy)
+        #expect(output.status == 0, "\(output)")
+        #expect((output.text + output.errors).contains("belongs to daemon, not to www-data:www-data"), "\(output)")
+        #expect(try owner(copy)[0] == Self.user)
+        // It lists the descriptors of others' processes, and sees through none.
+        let refused = try await daemon.holdfast("restore", "ledger.db", "--in-place", "--yes")
+        expectRefusal(refused, 11, .databaseInUse)
+        #expect(refused.errors.contains("cannot see all processes"), "\(refused)")
+    }
+
+    @Test func clientsOfOthersAreSeenAndKeepARestoreInPlaceFromThem() async throws {
+        let helper = try RootHelper()
+        let (daemon, ledger) = try await start(helper)
+        try await daemon.backUp("ledger.db")
+        let holder = try Child(
+            "/usr/bin/perl",
+            ["-e", "open my $f, '<', $ARGV[0]; print qq{open\\n}; close STDOUT; sleep 1000", ledger.path],
+            output: daemon.folder.fresh("holder"))
+        try await until("the holder") { holder.output.contains("open") }
+        let output = try await daemon.holdfast("clients", "list", "ledger.db")
+        #expect(output.status == 0 && output.text.contains("\(holder.pid)"), "\(output)")
+        let refused = try await daemon.holdfast("restore", "ledger.db", "--in-place", "--yes")
+        expectRefusal(refused, 11, .databaseInUse)
+        #expect(refused.errors.contains("perl (pid \(holder.pid)"), "\(refused)")
+        holder.killGroup()
+        try await until("the end of the holder") { !holder.isAtWork }
+        try await daemon.succeed("restore", "ledger.db", "--in-place", "--yes")
+        let asked = try helper.record()
+        #expect(asked["HOLDFAST_VERB"] == "holders" && asked["HOLDFAST_PEER_UID"] == "\(Self.user)", "\(asked)")
+    }
+
+    @Test func windowsAskForTheirUnitsAndTasks() async throws {
+        let helper = try RootHelper([#"update_command = ["/usr/bin/true"]"#])
+        let (daemon, ledger) = try await start(helper)
+        let more = """
+            [servers.crm]
+            units = ["crm.service"]
+            update_command = ["/usr/bin/false"]
+
+            """
+        try more.write(toFile: "\(daemon.path)/conf.d/more.toml", atomically: true, encoding: .utf8)
+        daemon.signal(SIGHUP)
+        try await until("the reload") { try await daemon.messages().contains { $0.code == .settingsReloaded } }
+        try await daemon.succeed(
+            "maintenance", "set", "crm", "weekly", "--length", "15m", "--countdown", "0s", "--tasks",
+            "system-updates=1m")
+        // The helper goes by its own settings, in which the program is one that succeeds.
+        try await daemon.succeed("maintenance", "run", "crm", "--yes")
+        #expect(
+            helper.units.calls == ["is-active --quiet -- crm.service", "stop -- crm.service", "start -- crm.service"])
+        #expect(helper.runs.count == 1 && helper.runs[0].contains("--unit=holdfast-task-crm-update"), "\(helper.runs)")
+        #expect(helper.runs[0].hasSuffix("-- /usr/bin/true"))
+        #expect(try await ledger.check() >= 0)
+    }
+
+    @Test func commandsRunInUnitsOfTheirOwn() async throws {
+        let helper = try RootHelper()
+        let (daemon, _) = try await start(helper)
+        let message = try await run(["/usr/bin/env", "-u", "X", "/bin/false"], daemon)
+        #expect(message.text.hasSuffix("exited with status 1"), "\(message)")
+        #expect(helper.runs.count == 1 && helper.runs[0].contains("DynamicUser=yes"), "\(helper.runs)")
+    }
+
+    @Test func withoutAHelperCommandsRunWithoutTheCapability() async throws {
+        let (daemon, _) = try await start(nil)
+        let look = "open F, '/proc/self/status'; print grep { /^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs|Uid):/ } <F>; exit 3"
+        let message = try await run(["/usr/bin/perl", "-e", look], daemon)
+        let cause = try #require(message.cause).replacing("\t", with: " ")
+        for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
+            #expect(cause.contains("\(set): 0000000000000000"), "\(cause)")
+        }
+        #expect(cause.contains("NoNewPrivs: 1") && cause.contains("Uid: 1 1 1 1"), "\(cause)")
+        // The daemon itself has it, and reads what is closed to its user.
+        #expect(try await daemon.backUp("ledger.db").kind == .full)
+    }
+
+    /// Has a schedule run a command that fails, and gives what is told of it.
+    private func run(_ words: [String], _ daemon: PrivateDaemon) async throws -> Message {
+        let command = words.map { "--command=\($0)" }
+        _ = try PrivateDaemon.good(
+            try await daemon.holdfast(["schedules", "add", "look", "--when", "yearly", "--attempts", "1"] + command))
+        _ = try await daemon.holdfast("schedules", "run", "look")
+        return try await eventually("the end of the command") {
+            try await daemon.messages().last { $0.code == .commandFailed }
+        }
+    }
+}
