@@ -18,10 +18,12 @@ from world import World
 # In the order of a service's life.
 import installing  # noqa: F401
 import backing_up  # noqa: F401
-import disturbing  # noqa: F401
-import leaving  # noqa: F401
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+if os.path.exists(os.path.join(TOP, "systemd/holdfast-helper.socket")):
+    import helping  # noqa: F401
+import disturbing  # noqa: F401, E402
+import leaving  # noqa: F401, E402
 
 
 def build():
