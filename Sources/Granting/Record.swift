@@ -6,7 +6,7 @@ import Platform
 struct Record {
     enum Outcome {
         case begun
-        case done
+        case done(Answer)
         case failed(Fault)
     }
 
@@ -45,6 +45,8 @@ struct Record {
     private var outcomeText: String {
         switch outcome {
         case .begun: "begun"
+        case .done(.ended(let how)):
+            "done: it \(how.ending)\(how.stop == .deadline ? " at its deadline" : how.stop == nil ? "" : " on request")"
         case .done: "done"
         case .failed(let fault): "\(isRefused ? "refused" : "failed"): \(fault)"
         }

@@ -37,7 +37,7 @@ package struct Session {
             // A program may outlast this process: that it was begun must be on record whatever happens.
             if asked.startsProgram { record(asked, .begun) }
             answer = try grant.grant(asked)
-            record(asked, .done)
+            record(asked, .done(answer))
         } catch {
             let fault = Fault.wrapping(error)
             record(petition, .failed(fault))

@@ -19,22 +19,13 @@ struct HelpedDaemonTests {
         options.helper = helper?.socket ?? ""
         options.servers = helper.map { ["crm": [$0.data]] }
         let daemon = try PrivateDaemon(options)
-        try await daemon.makeRepository()
         let databases = helper?.data ?? daemon.databases
         let ledger = try await Ledger("\(databases)/ledger.db", in: daemon.folder).create(.delete)
-        let program = "\(daemon.path)/holdfastd"
-        // By another process: a program that is open for writing here, or in a child that inherited it, can't run.
-        for words in [
-            ["/bin/cp", Programs.daemon, program], ["/bin/chown", "-R", "1:1", daemon.path, databases],
-            ["/bin/chown", "33:33", ledger.path], ["/bin/chmod", "0640", ledger.path],
-        ] {
-            _ = try PrivateDaemon.good(try await daemon.folder.run(words[0], Array(words.dropFirst())))
+        try await daemon.startUnprivileged {
+            try Files.setOwner(databases, uid: Self.user, gid: Self.user)
+            try Files.setOwner(ledger.path, uid: Self.owner, gid: Self.owner)
+            try Files.setMode(ledger.path, 0o640)
         }
-        let capability = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-        let identity = ["--reuid=\(Self.user)", "--regid=\(Self.user)", "--clear-groups"] + capability
-        let setpriv = Programs.ofSystem("setpriv") ?? ""
-        try await daemon.start(
-            program: program, under: [setpriv] + identity)
         return (daemon, ledger)
     }
 

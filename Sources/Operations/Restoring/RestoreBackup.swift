@@ -20,7 +20,7 @@ struct RestoreBackup {
     func beside(_ target: RestoreTarget) throws -> String? {
         if engine.restoresFolder {
             try folderBeside(target)
-            return keepsOwners && owners.port != nil
+            return keepsOwners
                 ? owners.settle(try RestoredOwners.wanted(in: target.path, like: image), of: target.path) : nil
         }
         let writer = try ImageFileWriter(image, step: step)

@@ -13,20 +13,23 @@ struct RestoredOwners: Sendable {
     ///   - wanted: what those at fault are to be like; others are left alone.
     ///   - path: what was restored.
     /// - Returns: what to know when some stay ours, and what helps; nil when all belong to whom they did.
-    func settle(_ wanted: [Ownership], of path: String) -> String? {
+    func settle(_ wanted: @autoclosure () throws -> [Ownership], of path: String) -> String? {
         guard let port else { return nil }
-        let others = wanted.filter(Self.differs)
-        guard let last = others.last else { return nil }
+        var others: [Ownership] = []
         do {
+            others = try wanted().filter(Self.differs)
+            guard !others.isEmpty else { return nil }
             guard port.isThere else {
                 throw Fault(.helperFailed, "there is no root helper that could change that")
             }
             try port.own(others)
             return nil
         } catch {
+            let reason = Fault.wrapping(error).message
+            guard let last = others.last else { return "cannot tell whom what is in \(path) belongs to: \(reason)" }
             let owner = "\(Self.user(last.uid)):\(Self.group(last.gid))"
             return "\(path) belongs to \(Self.user(geteuid())), not to \(owner) as at backup time: "
-                + "\(Fault.wrapping(error).message); `chown -R \(owner) \(path)` gives it back"
+                + "\(reason); `chown -R \(owner) \(path)` gives it back"
         }
     }
 
