@@ -17,13 +17,13 @@ from world import World
 
 # In the order of a service's life.
 import installing  # noqa: F401
+import setting_up  # noqa: F401
 import backing_up  # noqa: F401
+import helping  # noqa: F401
+import disturbing  # noqa: F401
+import leaving  # noqa: F401
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-if os.path.exists(os.path.join(TOP, "systemd/holdfast-helper.socket")):
-    import helping  # noqa: F401
-import disturbing  # noqa: F401, E402
-import leaving  # noqa: F401, E402
 
 
 def build():
@@ -49,7 +49,7 @@ def main():
         copy(package, world.machine.root)
         failed = steps.run(world, options.step)
     finally:
-        world.machine.stop()
+        world.stop()
         if options.keep:
             print(f"# kept {folder}", flush=True)
         else:

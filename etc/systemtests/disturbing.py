@@ -75,7 +75,7 @@ def hanging(world):
     world.restart()
 
 
-@step("stopped in the middle of a backup, the daemon ends in order and makes up for it when it is started")
+@step("stopped in the middle of a backup, the daemon finishes it or makes up for it when it is started")
 def stopped(world):
     since = begin_full(world, "before-the-stop")
     world.machine.run("systemctl", "stop", "holdfastd.service", seconds=180)

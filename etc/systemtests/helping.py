@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 
 from backing_up import SHOP
@@ -107,6 +108,25 @@ def window(world):
     expect(machine.unit("shop.service", "InvocationID") != before, "the application never was stopped")
     for verb in ("unit-stop", "task", "unit-start"):
         expect(records(machine, f"HOLDFAST_VERB={verb}"), f"{verb} isn't on record")
+
+
+@step("a window whose update upgrades Holdfast itself is not cut off, and the daemon is restarted after it")
+def upgraded_by_itself(world):
+    machine = world.machine
+    shutil.copy(world.upgraded("+1window"), machine.path("/root/window.deb"))
+    machine.write(
+        "/usr/local/sbin/update-probe",
+        "#!/bin/sh\nset -e\nexport PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive\n"
+        f"rm -f {NOTES}\napt-get install -q -y /root/window.deb\ndate >{NOTES}\n", 0o755,
+    )
+    pid = world.main_pid()
+    world.holdfast("maintenance", "run", "shop", "weekly", "--yes", seconds=300)
+    expect(machine.read(NOTES), "the update was cut off")
+    status = machine.output("dpkg-query", "-W", "-f", "${Version} ${db:Status-Status}", "holdfast")
+    expect(status.endswith("+1window installed"), f"the package is {status}")
+    until("the daemon's restart", 60, lambda: world.main_pid() not in (0, pid))
+    world.wait_for_daemon()
+    expect(machine.unit("shop.service", "ActiveState") == ["active"], "the application wasn't started again")
 
 
 @step("a schedule's command runs as a user of its own without any right")

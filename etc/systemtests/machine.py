@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 
+from cgroups import ControlGroup
 from steps import Failed
 
 ENVIRONMENT = {
@@ -21,22 +22,28 @@ ENVIRONMENT = {
 PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent():
-    """In a child: the kernel ends it when this test ends in any way; the machine's processes end with it."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 class Machine:
+    count = 0
+
     def __init__(self, folder):
         self.folder = folder
         self.root = os.path.join(folder, "root")
         self.console = os.path.join(folder, "console.log")
         self.process = None
         self.leader = None
+        self.group = None
+        Machine.count += 1
+        self.name = f"holdfast-{os.getpid()}-{Machine.count}"
+
+    def prepare_child(self):
+        """The kernel ends it when this test ends in any way; the machine's processes end with it."""
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        self.group.enter()
 
     def boot(self, seconds=90):
         """Returns when its service manager has started everything."""
         path = os.path.join(self.folder, "notify")
+        self.group = ControlGroup(self.name)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
             notices.bind(path)
             notices.settimeout(1)
@@ -44,11 +51,11 @@ class Machine:
                 self.process = subprocess.Popen(
                     [
                         "systemd-nspawn", "--quiet", "--boot", "--directory", self.root, "--register=no", "--keep-unit",
-                        f"--machine=holdfast-{os.getpid()}", "--private-network", "--resolv-conf=off",
+                        f"--machine={self.name}", "--private-network", "--resolv-conf=off",
                         "--timezone=off", "--link-journal=no", "--notify-ready=yes", "--console=read-only",
                     ],
                     stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
-                    preexec_fn=die_with_parent,
+                    preexec_fn=self.prepare_child,
                     env={**os.environ, "NOTIFY_SOCKET": path},
                 )
             try:
@@ -132,9 +139,17 @@ class Machine:
         except subprocess.TimeoutExpired:
             raise Failed(f"the machine hasn't gone down after {seconds} s:\n{self.console_tail()}") from None
         self.leader = None
+        self.group.remove()
 
     def stop(self):
         """Powers it off, or ends it the hard way: nothing of it stays."""
+        try:
+            self.end()
+        finally:
+            if self.group:
+                self.group.remove()
+
+    def end(self):
         if self.process is None or self.process.poll() is not None:
             return
         if self.leader:

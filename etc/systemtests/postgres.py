@@ -36,7 +36,7 @@ def psql(machine, statement, database="shop", options=()):
     return machine.output("runuser", "-u", "postgres", "--", "psql", "-qXAt", *options, "-c", statement, database)
 
 
-def prepare(machine):
+def prepare(machine, grants=True):
     """A database with a ledger, and a role for Holdfast with what the README tells to grant."""
     if not machine.output("pg_lsclusters", "--no-header"):
         machine.run("pg_createcluster", "15", "main")
@@ -44,7 +44,7 @@ def prepare(machine):
     until("PostgreSQL", 60, lambda: machine.run("pg_isready", check=False).returncode == 0)
     psql(machine, "CREATE DATABASE shop", "postgres")
     psql(machine, CREATE)
-    for statement in (
+    for statement in () if not grants else (
         "CREATE ROLE holdfast LOGIN REPLICATION",
         "GRANT pg_monitor TO holdfast",
         "GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_control_system(), "

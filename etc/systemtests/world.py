@@ -2,6 +2,7 @@
 
 import glob
 import os
+import shutil
 import subprocess
 
 from machine import Machine
@@ -16,6 +17,7 @@ class World:
         self.folder = folder
         self.package = package
         self.machine = Machine(folder)
+        self.others = []
 
     def holdfast(self, *arguments, **options):
         return self.machine.output("holdfast", *arguments, **options)
@@ -45,15 +47,15 @@ class World:
         self.machine.run("systemctl", "restart", "holdfastd.service", seconds=180)
         self.wait_for_daemon()
 
-    def install(self, package):
+    def install(self, package, machine=None):
         """As the README says: apt resolves nothing, since all that the package needs is there."""
+        machine = machine or self.machine
         target = f"/root/{os.path.basename(package)}"
-        with open(package, "rb") as source, open(self.machine.path(target), "wb") as copy:
-            copy.write(source.read())
-        return self.machine.run("apt-get", "install", "-q", "-y", target, seconds=400)
+        shutil.copy(package, machine.path(target))
+        return machine.run("apt-get", "install", "-q", "-y", target, seconds=400)
 
-    def upgraded(self, suffix="+upgraded"):
-        """The same package under a higher version."""
+    def upgraded(self, suffix):
+        """The same package under a higher version; suffixes ascend from step to step."""
         tree = os.path.join(self.folder, f"tree{suffix}")
         package = os.path.join(self.folder, f"holdfast{suffix}.deb")
         subprocess.run(["dpkg-deb", "--raw-extract", self.package, tree], check=True)
@@ -83,11 +85,16 @@ class World:
 
     def explain(self):
         """What the machine says of itself when a step has failed."""
-        if self.machine.leader is None and self.machine.process is None:
-            return
-        for line in self.machine.journal("--lines=60", "--priority=info").splitlines():
-            print(f"#   {line}", flush=True)
-        for log in glob.glob(self.machine.path("/var/log/holdfast/messages.log")):
-            with open(log, errors="replace") as file:
-                for line in file.read().splitlines()[-20:]:
-                    print(f"#   {line}", flush=True)
+        for machine in (self.machine, *self.others):
+            if machine.process is None or machine.process.poll() is not None:
+                continue
+            for line in machine.journal("--lines=60", "--priority=info").splitlines():
+                print(f"#   {line}", flush=True)
+            for log in glob.glob(machine.path("/var/log/holdfast/messages.log")):
+                with open(log, errors="replace") as file:
+                    for line in file.read().splitlines()[-20:]:
+                        print(f"#   {line}", flush=True)
+
+    def stop(self):
+        for machine in (*self.others, self.machine):
+            machine.stop()

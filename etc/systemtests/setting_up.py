@@ -1,0 +1,80 @@
+"""The first hour on a machine of its own: package, setup, and every database is proven restorable."""
+
+import os
+import time
+
+import postgres
+from debian import copy
+from installing import LEDGER_UNIT
+from machine import Machine
+from steps import expect, step, until
+from world import KEY, REPOSITORY
+
+LONGEST_SECONDS = 300
+
+
+def prepare(world):
+    """A machine with an application's SQLite database and a PostgreSQL server, and nothing of Holdfast's."""
+    folder = os.path.join(world.folder, "first-hour")
+    os.mkdir(folder)
+    machine = Machine(folder)
+    world.others.append(machine)
+    copy(world.package, machine.root)
+    machine.boot()
+    machine.write("/usr/local/lib/ledger.py", world.machine.read("/usr/local/lib/ledger.py"), 0o755)
+    machine.run("useradd", "--system", "shop")
+    machine.run("install", "-d", "-o", "shop", "-g", "shop", "-m", "700", "/srv/shop")
+    machine.write("/etc/systemd/system/shop.service", LEDGER_UNIT)
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "enable", "--now", "shop.service")
+    postgres.prepare(machine, grants=False)
+    until("the application's database", 30, lambda: os.path.exists(machine.path("/srv/shop/shop.db")))
+    return machine
+
+
+def said(command, done):
+    """The transcript, as the README shows it; without the words that only the admin may see."""
+    print(f"# $ {command}", flush=True)
+    for line in (done.stdout + done.stderr).splitlines():
+        print(f"#   {line}", flush=True)
+
+
+@step("from the package to proven backups it takes two commands and less than five minutes")
+def first_hour(world):
+    machine = prepare(world)
+    started = time.monotonic()
+    world.install(world.package, machine)
+    done = machine.run("holdfast", "setup", "--yes", check=False, seconds=LONGEST_SECONDS)
+    elapsed = time.monotonic() - started
+    said("sudo holdfast setup --yes", done)
+    expect(done.returncode == 0, f"status {done.returncode}")
+    print(f"# {elapsed:.1f} s from the package to here", flush=True)
+    expect(elapsed < LONGEST_SECONDS, f"it took {elapsed:.0f} s")
+    databases = machine.json("holdfast", "databases", "--json")["items"]
+    names = {database["path"]: database for database in databases}
+    expect("/srv/shop/shop.db" in names, f"shop.db isn't protected: {list(names)}")
+    expect(any(database["engine"] == "postgres" for database in databases), "the PostgreSQL server isn't protected")
+    expect(all(database.get("last_proven") for database in databases), f"not all are proven: {databases}")
+    expect(machine.unit("holdfastd.service", "ActiveState", "UnitFileState") == ["active", "enabled"], "the service")
+    doctor = machine.run("holdfast", "doctor", check=False)
+    said("sudo holdfast doctor", doctor)
+    expect(doctor.returncode == 0, "the doctor finds a problem")
+
+
+@step("the words that setup shows open the repository, and setup run again changes nothing")
+def recovery_key(world):
+    machine = world.others[-1]
+    words = machine.run("journalctl", "--no-pager", "--output=cat").stdout
+    before = machine.output("sha256sum", "/etc/holdfast/conf.d/servers.toml", KEY)
+    again = machine.run("holdfast", "setup", "--yes", seconds=LONGEST_SECONDS)
+    expect(machine.output("sha256sum", "/etc/holdfast/conf.d/servers.toml", KEY) == before, "settings or key changed")
+    key = machine.read(KEY).strip()
+    expect(key not in again.stdout + again.stderr + words, "the key was printed or logged")
+    kinds = [slot["kind"] for slot in machine.json("holdfast", "repository", "keys", "--json")["items"]]
+    expect(sorted(kinds) == ["key-file", "recovery"], f"the repository's keys are {kinds}")
+    expect(machine.output("stat", "-c", "%U %a", REPOSITORY).startswith("holdfast"), "whose the repository is")
+    machine.run("install", "-d", "/srv/copies")
+    local = ("--repository", REPOSITORY, "--key-file", KEY)
+    machine.run("holdfast", "restore", "shop/shop.db", "--to", "/srv/copies/shop.db", *local)
+    machine.run("/usr/local/lib/ledger.py", "check", "/srv/shop/shop.db", "/srv/copies/shop.db")
+    machine.stop()
