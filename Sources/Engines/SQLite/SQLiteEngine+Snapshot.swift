@@ -24,7 +24,7 @@ extension SQLiteEngine {
     ) throws -> ChangeFinding {
         let (found, end) = try loggedPages(source, since: place)
         let pageSize = Int64(try source.header().pageSize)
-        let before = place.pages > 0 ? place.pages : UInt32(clamping: token.look.main.size / pageSize)
+        let before = token.pages ?? UInt32(clamping: token.look.main.size / pageSize)
         let after = end.pages > 0 ? end.pages : UInt32(clamping: try source.mainIdentity().size / pageSize)
         return .pages([0: try found.named(before: before, after: after)])
     }

@@ -48,9 +48,12 @@ struct ChangeToken: Codable, Equatable {
     var isRacy: Bool
     /// The run of the machine in which it was taken: what a log held then, a crash of the machine may have undone.
     var boot: String?
+    /// Of the image, where the look may be older than it: a checkpoint in between cuts the main file off.
+    var pages: UInt32?
 
-    init(_ look: SourceLook) {
+    init(_ look: SourceLook, pages: UInt32? = nil) {
         self.look = look
+        self.pages = pages
         taken = StampClock.now()
         boot = BootClock.bootID
         isRacy = [look.main, look.log, look.journal].contains { $0?.isRacy(at: StampClock.now()) ?? false }

@@ -27,7 +27,7 @@ package final class LogSnapshot: Snapshot, @unchecked Sendable {
         self.guardian = guardian
         self.instant = instant
         files = [try SnapshotFile(source, length: Int64(pages) * Int64(pageSize), pageSize: pageSize)]
-        token = ChangeToken(look).text
+        token = ChangeToken(look, pages: pages).text
         notes = guardian.notes
         try checkCoverage(pages: pages, pageSize: pageSize)
     }
