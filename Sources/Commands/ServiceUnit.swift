@@ -63,6 +63,8 @@ struct SystemdUnit: ServiceUnit {
         if let socket = await state(of: Self.helper), socket.isInstalled {
             try await order(["enable", "--now", Self.helper])
         }
+        // After too many starts in a row systemd wouldn't try again by itself.
+        if await state(of: Self.unit)?["ActiveState"] == "failed" { try await order(["reset-failed", Self.unit]) }
         try await order(["enable", "--now", Self.unit])
     }
 

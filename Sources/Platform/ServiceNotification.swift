@@ -12,6 +12,9 @@ package enum ServiceNotification {
         send("EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)")
     }
 
+    /// Whether somebody listens, as far as the environment says.
+    package static var isHeard: Bool { getenv("NOTIFY_SOCKET") != nil }
+
     /// With `Type=notify-reload` semantics: send it when a reload starts and `ready` when it is done.
     package static func reloading() {
         var time = timespec()

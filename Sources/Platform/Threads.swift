@@ -40,8 +40,9 @@ package enum Threads {
     ) throws -> Value {
         let result = Mutex<Result<Value, any Error>?>(nil)
         let ended = DispatchSemaphore(value: 0)
-        // Unstructured, since a thread has no task to be the parent of this one; the wait below ends with it.
-        Task {
+        // Unstructured, since a thread has no task to be the parent of this one; the wait below ends with it. From a main
+        // thread it would inherit a priority that takes a right.
+        Task(priority: .medium) {
             let outcome: Result<Value, any Error>
             do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
             result.withLock { $0 = outcome }

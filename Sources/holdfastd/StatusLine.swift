@@ -12,13 +12,19 @@ struct StatusLine: ServiceLifecycle.Service {
     }
 
     func run() async throws {
+        guard ServiceNotification.isHeard else {
+            try? await gracefulShutdown()
+            return
+        }
         let host = host
-        var shown = ""
-        for await _ in host.board.changes().cancelOnGracefulShutdown() {
-            let text = Self.text(host)
-            if text != shown { ServiceNotification.status(text) }
-            shown = text
-            try? await Task.sleep(for: .seconds(1))
+        await cancelWhenGracefulShutdown {
+            var shown = ""
+            for await _ in host.board.changes() {
+                let text = Self.text(host)
+                if text != shown { ServiceNotification.status(text) }
+                shown = text
+                try? await Task.sleep(for: .seconds(1))
+            }
         }
     }
 }

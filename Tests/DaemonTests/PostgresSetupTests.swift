@@ -69,6 +69,11 @@ struct PostgresSetupTests {
         #expect(fixture.errors.contains("local all root peer; local replication root peer"), "\(fixture.errors)")
         let rules = try String(contentsOfFile: "\(server.dataFolder)/pg_hba.conf", encoding: .utf8)
         #expect(rules == "local all postgres peer\nlocal replication postgres peer\n")
+
+        // What was declined is asked again by the next run, also of a server that is named.
+        let named = ["setup", "--yes", "--no-start", "--postgres", "host=\(server.folder) user=root"]
+        #expect(await fixture.run(named[0], named[1], named[2], named[3], named[4]) == 0, "\(fixture.errors)")
+        #expect(fixture.errors.contains("put on top of \(server.dataFolder)/pg_hba.conf: local all root peer"))
     }
 
     @Test func aNamedServerIsTakenWithoutASearchAndOneThatIsSilentIsRefused() async throws {

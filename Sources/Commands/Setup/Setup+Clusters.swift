@@ -9,36 +9,41 @@ extension Setup {
         besides present: DaemonSettings, _ names: inout ServerNames
     ) throws -> (additions: [ServerAddition], prepared: [SetupPlan.Cluster]) {
         guard !wishes.leavesPostgres else { return ([], []) }
-        var additions: [ServerAddition] = []
-        var prepared: [SetupPlan.Cluster] = []
         let known = present.servers.filter { $0.engine == "postgres" }
-        for server in known where wishes.connections.isEmpty {
-            guard mayPrepare(server.role), let cluster = server.socket.flatMap(listening) else { continue }
-            if let plan = try look(at: cluster, server: server.name) { prepared.append(plan) }
+        var additions: [ServerAddition] = []
+        var prepared = try known.compactMap { server -> SetupPlan.Cluster? in
+            guard mayPrepare(server.role), let cluster = server.socket.flatMap(listening) else { return nil }
+            return try look(at: cluster, server: server.name)
         }
         for (cluster, connection) in try candidates() {
             let isKnown = known.contains { server in
                 server.connection == connection || cluster.map { Self.isSame($0, server.socket) } ?? false
             }
             guard !isKnown, try isVisible(cluster) else { continue }
-            guard let cluster else {
-                let name = names.name(forCluster: "")
-                additions.append(.postgres(name, connection: connection))
+            let name: String
+            if let cluster {
+                guard var plan = try choose(cluster) else { continue }
+                name = names.name(forCluster: cluster.dataFolder)
+                plan.server = name
+                prepared.append(plan)
+            } else {
+                name = names.name(forCluster: "")
                 try record.say(
                     "found", "server \(name), whose role is not prepared by this",
                     hint: "prepare it as the README says; one over the network needs a drop-in for the daemon's unit")
-                continue
             }
-            if wishes.connections.isEmpty {
-                try record.say("found", Self.text(cluster))
-                guard try questions.confirm("protect the server on port \(cluster.port)?") else { continue }
-            }
-            guard var plan = try look(at: cluster, server: "on port \(cluster.port)") else { continue }
-            plan.server = names.name(forCluster: cluster.dataFolder)
-            additions.append(.postgres(plan.server, connection: connection))
-            prepared.append(plan)
+            additions.append(.postgres(name, connection: connection))
         }
         return (additions, prepared)
+    }
+
+    /// Nil for one that is declined, or can't be backed up.
+    private func choose(_ cluster: SurveyedCluster) throws -> SetupPlan.Cluster? {
+        if wishes.connections.isEmpty {
+            try record.say("found", Self.text(cluster))
+            guard try questions.confirm("protect the server on port \(cluster.port)?") else { return nil }
+        }
+        return try look(at: cluster, server: "on port \(cluster.port)")
     }
 
     /// By their socket where they have one here, and how the daemon is to reach them.

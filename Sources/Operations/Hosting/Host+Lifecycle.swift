@@ -55,6 +55,8 @@ extension Host {
             if let fault = repositories.fault() { say([MessageDraft(.error, fault)]) }
             _ = databases
             followLogs()
+            // Nothing may run for a long time from here on, which would give back what opening everything took.
+            Memory.giveBack()
         }
     }
 
