@@ -117,6 +117,11 @@ package final class File: Sendable {
     package func reserve(_ length: Int64) throws {
         guard length > 0 else { return }
         KillPoint.pass("reserve", path)
+        var system = statvfs()
+        if fstatvfs(descriptor, &system) == 0, Int64(system.f_bavail) * Int64(system.f_frsize) < length {
+            // Not tried: the file system would be full, for everybody, until it finds out that it can't.
+            throw SystemCall.fault(ENOSPC, "reserve \(ByteCount(length)) for", path)
+        }
         guard holdfast_reserve(descriptor, length) != 0, [ENOSPC, EDQUOT, EFBIG].contains(errno) else {
             return
         }

@@ -36,16 +36,6 @@ extension Files {
             throw SystemCall.fault(errno, "list", folder.path)
         }
         defer { closedir(stream) }
-        var names: [String] = []
-        errno = 0
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-            errno = 0
-        }
-        guard errno == 0 else { throw SystemCall.fault(errno, "list", folder.path) }
-        return names
+        return try Files.names(from: stream, of: folder.path)
     }
 }

@@ -99,6 +99,11 @@ package enum Files {
     package static func list(_ path: String) throws -> [String] {
         guard let stream = opendir(path) else { throw SystemCall.fault(errno, "list", path) }
         defer { closedir(stream) }
+        return try names(from: stream, of: path)
+    }
+
+    /// The names that a folder's stream still has.
+    static func names(from stream: OpaquePointer, of path: String) throws -> [String] {
         var names: [String] = []
         errno = 0
         while let entry = readdir(stream) {

@@ -38,13 +38,13 @@ package enum Mounts {
             let fields = line.split(separator: " ")
             guard fields.count >= 4 else { return nil }
             return Mount(
-                path: unescape(fields[1]), kind: String(fields[2]),
+                path: unescape(fields[1]).text, kind: String(fields[2]),
                 isReadOnly: fields[3].split(separator: ",").contains("ro"))
         }
     }
 
-    /// Blanks in names are written as `\040`.
-    private static func unescape(_ field: Substring) -> String {
+    /// The kernel's tables and fstab write blanks in names as `\040`. Source: fstab(5), proc(5).
+    package static func unescape(_ field: Substring) -> NativePath {
         var bytes: [UInt8] = []
         var rest = Array(field.utf8)[...]
         while let byte = rest.popFirst() {
@@ -58,6 +58,6 @@ package enum Mounts {
                 bytes.append(byte)
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return NativePath(bytes: bytes)
     }
 }

@@ -25,12 +25,12 @@ struct MountTable {
 
     /// Places in or above `folder` that should have a file system mounted and don't.
     func missing(around folder: NativePath) -> [NativePath] {
-        let present = Set(lines(mounted).compactMap { $0.count > 4 ? Self.unescape($0[4]) : nil })
+        let present = Set(lines(mounted).compactMap { $0.count > 4 ? Mounts.unescape($0[4]) : nil })
         return lines(planned).compactMap { fields -> NativePath? in
             guard fields.count >= 4, !fields[0].hasPrefix("#"), fields[1].hasPrefix("/"), fields[1] != "/",
                 !fields[3].split(separator: ",").contains("noauto")
             else { return nil }
-            let place = Self.unescape(fields[1])
+            let place = Mounts.unescape(fields[1])
             guard folder.isInside(place) || place.isInside(folder) else { return nil }
             return present.contains(where: { $0.components == place.components }) ? nil : place
         }
@@ -39,23 +39,5 @@ struct MountTable {
     private func lines(_ path: String) -> [[Substring]] {
         let text = String(decoding: (try? Files.read(path, limit: 8 << 20)) ?? [], as: UTF8.self)
         return text.split(separator: "\n").map { $0.split(whereSeparator: { $0 == " " || $0 == "\t" }) }
-    }
-
-    /// Both tables write blanks in names as `\040`.
-    private static func unescape(_ field: Substring) -> NativePath {
-        var bytes: [UInt8] = []
-        var rest = Array(field.utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(3)
-            if byte == UInt8(ascii: "\\"), digits.count == 3,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return NativePath(bytes: bytes)
     }
 }
