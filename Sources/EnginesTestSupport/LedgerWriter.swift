@@ -62,7 +62,7 @@ package enum LedgerWriter {
         deinit {
             process.withLock { process in
                 if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-                process.waitUntilExit()
+                process.waitForEnd()
             }
         }
 
@@ -77,7 +77,7 @@ package enum LedgerWriter {
             let printed = output.fileHandleForReading.readDataToEndOfFile()
             let complaints = errors.fileHandleForReading.readDataToEndOfFile()
             let status = process.withLock { process in
-                process.waitUntilExit()
+                process.waitForEnd()
                 return process.terminationStatus
             }
             guard status == 0 else { throw Failed(description: String(decoding: complaints, as: UTF8.self)) }
@@ -87,7 +87,7 @@ package enum LedgerWriter {
         /// `kill -9`; returns when it is gone.
         package func crash() {
             kill(processID, SIGKILL)
-            process.withLock { $0.waitUntilExit() }
+            process.withLock { $0.waitForEnd() }
         }
 
         package var isRunning: Bool { process.withLock { $0.isRunning } }

@@ -20,7 +20,7 @@ package final class PostgresProgram {
     package func end() {
         // Our threads' signal mask is inherited, so a milder signal would wait for ever.
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        process.waitForEnd()
     }
 
     package func say(_ text: String) throws { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }

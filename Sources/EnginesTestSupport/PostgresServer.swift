@@ -98,7 +98,7 @@ package final class PostgresServer: Sendable {
         stop(.immediate)
         // Ends the watchdog, which removes the folder. Other children may hold the pipe's end, too.
         try? lifeline.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
-        watchdog.withLock { $0.waitUntilExit() }
+        watchdog.withLock { $0.waitForEnd() }
     }
 
     /// Adds lines to a file of the data folder, such as `pg_hba.conf`; they count after `restart`. A missing one is made.
@@ -200,7 +200,7 @@ package final class PostgresServer: Sendable {
         // A session in the middle of a computation doesn't notice that its server is gone, and counts as running.
         let sessions = Self.children(of: process.processIdentifier)
         if process.isRunning { for one in [process.processIdentifier] + sessions { kill(one, SIGKILL) } }
-        process.waitUntilExit()
+        process.waitForEnd()
     }
 }
 
@@ -268,7 +268,7 @@ extension PostgresServer {
         process.standardError = errors
         try process.run()
         let complaints = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        process.waitForEnd()
         guard process.terminationStatus == 0 else {
             throw Failed(description: "\(process.arguments ?? []): \(String(decoding: complaints, as: UTF8.self))")
         }
