@@ -48,5 +48,5 @@ struct TransientUnit {
     }
 
     /// systemd puts variables into arguments; `$$` stands for the character. Source: systemd.service(5), "Command lines".
-    private static func escaped(_ argument: String) -> String { argument.replacing("$", with: "$$") }
+    private static func escaped(_ argument: String) -> String { argument.doubling("$") }
 }

@@ -85,6 +85,17 @@ import Testing
         #expect(fault { _ = try TrustedFile.check("bin/tool", owner: getuid()) }?.code == .commandRefused)
     }
 
+    /// To Swift, a slash and the mark behind it are one character.
+    @Test func aNameThatBeginsWithACombiningMarkHidesNoFolder() throws {
+        let home = try Home()
+        let marked = "\(home.folder)/\u{301}tool"
+        #expect(Files.parent(of: marked) == home.folder && Files.name(of: marked) == "\u{301}tool")
+        try Files.rename(home.tool, to: marked, replacing: false)
+        #expect(try TrustedFile.check(marked, owner: getuid(), isProgram: true) == marked)
+        try Files.setMode(home.folder, 0o777)
+        #expect(fault { _ = try TrustedFile.check(marked, owner: getuid()) }?.code == .commandRefused)
+    }
+
     @Test func aProgramMustBeExecutableOtherFilesNeedNot() throws {
         let home = try Home()
         try Files.setMode(home.tool, 0o644)

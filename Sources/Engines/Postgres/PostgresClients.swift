@@ -143,9 +143,7 @@ extension PostgresClients {
 
     /// A PostgreSQL array as text; every item is quoted.
     static func array(_ items: [String]) -> String {
-        let quoted = items.map { item in
-            "\"\(item.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined())\""
-        }
+        let quoted = items.map { "\"\($0.backslashing(["\"", "\\"]))\"" }
         return "{\(quoted.joined(separator: ","))}"
     }
 }

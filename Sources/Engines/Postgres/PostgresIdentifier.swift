@@ -1,3 +1,5 @@
+import Model
+
 /// A name inside a PostgreSQL cluster: of a role, a database, a table.
 package struct PostgresIdentifier: Sendable, Hashable, CustomStringConvertible {
     package let name: String
@@ -5,7 +7,7 @@ package struct PostgresIdentifier: Sendable, Hashable, CustomStringConvertible {
     package init(_ name: String) { self.name = name }
 
     /// For statements that take no parameter in its place; case, quotes, spaces and line breaks are kept.
-    package var quoted: String { "\"\(name.map { $0 == "\"" ? "\"\"" : String($0) }.joined())\"" }
+    package var quoted: String { "\"\(name.doubling("\""))\"" }
 
     /// For people: quoted only where it has to be, and always one line.
     ///

@@ -181,5 +181,5 @@ extension PostgresPlacement {
     }
 
     private func quoted(_ name: String) -> String { PostgresIdentifier(name).quoted }
-    private func escaped(_ text: String) -> String { text.map { $0 == "'" ? "''" : String($0) }.joined() }
+    private func escaped(_ text: String) -> String { text.doubling("'") }
 }

@@ -23,7 +23,7 @@ package struct PostgresReadiness: Sendable, Equatable {
     package var statements: [String]
 
     package static func look(_ owner: PostgresOwner, role: String) throws -> PostgresReadiness {
-        let name = "'\(role.replacing("'", with: "''"))'"
+        let name = "'\(role.doubling("'"))'"
         let rows = try owner.ask([
             """
             SELECT current_setting('server_version_num'), pg_is_in_recovery(), current_setting('hba_file'),

@@ -52,7 +52,9 @@ struct RestoredOwners: Sendable {
     static func wanted(in folder: String, like image: Image) throws -> [Ownership] {
         let root = image.record.draft.sourcePath
         let files = Dictionary(
-            image.files.map { ($0.path == root ? "" : String($0.path.dropFirst(root.count + 1)), $0) }
+            image.files.map { file in
+                (String(decoding: file.path.utf8.dropFirst(root.utf8.count + 1), as: UTF8.self), file)
+            }
         ) { first, _ in first }
         guard let top = files[""] else { return [] }
         var wanted: [Ownership] = []

@@ -81,7 +81,9 @@ struct PostgresConnectionTests {
         #expect(fault?.hint?.contains("`host`") == true)
     }
 
-    @Test(arguments: ["a b", "quo\"te", "\"", "line\nbreak", "Ümläut 日本", "semi;drop", "it's", "back\\slash", "$1"])
+    @Test(arguments: [
+        "a b", "quo\"te", "\"", "line\nbreak", "Ümläut 日本", "semi;drop", "it's", "back\\slash", "$1", "quo\"\u{301}te",
+    ])
     func reachesDatabasesWhateverTheirName(name: String) throws {
         let quoted = PostgresIdentifier(name).quoted
         try server.execute("CREATE DATABASE \(quoted)")
