@@ -1,6 +1,7 @@
 package import Model
 internal import NIOCore
 internal import NIOHTTP1
+internal import Synchronization
 package import Wire
 
 extension DaemonClient {
@@ -144,11 +145,15 @@ extension DaemonClient {
 
     /// Calls `each` with every step, and returns the run as it ended.
     package func waitRun(_ id: String, each: @escaping @Sendable (Run) -> Void = { _ in }) async throws -> Run {
+        let ended = Mutex<Run?>(nil)
         while true {
             try await follow(Run.self, ClientRequest(.GET, "runs", id)) { run in
                 each(run)
+                if run.state.isFinal { ended.withLock { $0 = run } }
                 return !run.state.isFinal
             }
+            // Not asked for again: a daemon that was told to end finishes what it does, says so and is gone.
+            if let run = ended.withLock({ $0 }) { return run }
             let run = try await run(id)
             if run.state.isFinal { return run }
             try await Task.sleep(for: .seconds(1))
