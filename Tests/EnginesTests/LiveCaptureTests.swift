@@ -69,6 +69,25 @@ import Testing
         _ = try holder.finish()
     }
 
+    /// It was whole when the log was followed.
+    @Test func aFrameThatTheDiskDamagesBeforeItIsCopiedIsNotTaken() throws {
+        let fixture = try SQLiteFixture()
+        let holder = try LedgerWriter.start("hold", fixture.path)
+        try holder.waitUntilReady()
+        try fixture.change()
+        let snapshot = try fixture.engine.snapshot(of: fixture.database, patience: .fresh)
+        let log = try FileHandle(forUpdating: URL(filePath: fixture.path + "-wal"))
+        let last = try log.seekToEnd() - 1
+        try log.seek(toOffset: last)
+        let byte = try #require(try log.read(upToCount: 1)?.first)
+        try log.seek(toOffset: last)
+        try log.write(contentsOf: [byte ^ 1])
+        let fault = #expect(throws: Fault.self) { try Snapshots.assemble(snapshot, to: fixture.scratchPath("image")) }
+        #expect(fault?.code == .sourceChanged)
+        snapshot.close()
+        _ = try holder.finish()
+    }
+
     @Test func leavesTheLastClientItsCleanEnd() throws {
         let fixture = try SQLiteFixture()
         let before = try fixture.surroundings()

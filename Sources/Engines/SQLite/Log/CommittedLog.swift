@@ -9,6 +9,9 @@ struct CommittedLog {
     let pages: UInt32
     /// Page number (from 1) in the high half, its newest frame in the low half; ascending, one entry a page.
     private let entries: [UInt64]
+    /// What the frames said, in their order, and the checksum of each.
+    private let steps: [LogChain.Step]
+    private let checksums: [LogChecksum]
 
     /// Follows the chain of checksums from the start of the log to its last valid commit.
     ///
@@ -16,26 +19,39 @@ struct CommittedLog {
     static func scan(_ log: File) throws -> CommittedLog? {
         guard let header = LogHeader(try log.read(count: LogHeader.length, at: 0)) else { return nil }
         var chain = LogChain(startOf: header)
-        var frames: [UInt64] = []
-        var commit = (frame: UInt32(0), pages: UInt32(0))
+        var steps: [LogChain.Step] = []
+        var checksums: [LogChecksum] = []
         try chain.walk(log, upTo: .max) { chain, step in
-            frames.append(UInt64(step.page) << 32 | UInt64(chain.frame))
-            if step.pages > 0 { commit = (chain.frame, step.pages) }
+            steps.append(step)
+            checksums.append(chain.checksum)
         }
-        return CommittedLog(
-            header: header, lastFrame: commit.frame, pages: commit.pages,
-            frames: Array(frames.prefix(Int(commit.frame))))
+        let last = (steps.lastIndex { $0.pages > 0 } ?? -1) + 1
+        return CommittedLog(header: header, lastFrame: UInt32(last), steps: steps, checksums: checksums)
     }
 
-    /// - Parameter frames: page (from 1) in the high half, frame in the low half; in the order of frames.
-    init(header: LogHeader, lastFrame: UInt32, pages: UInt32, frames: [UInt64]) {
+    /// - Parameters:
+    ///   - lastFrame: ends a transaction, or is 0.
+    ///   - steps, checksums: of all frames up to that one, or more.
+    init(header: LogHeader, lastFrame: UInt32, steps: [LogChain.Step], checksums: [LogChecksum]) {
         self.header = header
         self.lastFrame = lastFrame
-        self.pages = pages
-        let sorted = frames.sorted()
+        self.steps = steps
+        self.checksums = checksums
+        pages = lastFrame > 0 ? steps[Int(lastFrame) - 1].pages : 0
+        let sorted = steps[..<Int(lastFrame)].enumerated().map { UInt64($1.page) << 32 | UInt64($0 + 1) }.sorted()
         entries = sorted.indices.filter { next in
             next + 1 == sorted.count || sorted[next] >> 32 != sorted[next + 1] >> 32
         }.map { sorted[$0] }
+    }
+
+    /// Whether a page that was just read from its frame still is what was followed: the disk may have damaged it since.
+    func confirms(_ page: UnsafeRawBufferPointer, of frame: UInt32) -> Bool {
+        let index = Int(frame) - 1
+        var checksum = index == 0 ? header.checksum : checksums[index - 1]
+        let head = (steps[index].page.bigEndian, steps[index].pages.bigEndian)
+        withUnsafeBytes(of: head) { checksum.add($0, bigEndian: header.isBigEndian) }
+        checksum.add(page, bigEndian: header.isBigEndian)
+        return checksum == checksums[index]
     }
 
     /// Calls `body` with page (from 1) and frame of each page in `range` that the log has, ascending.

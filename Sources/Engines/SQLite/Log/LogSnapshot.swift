@@ -42,8 +42,8 @@ package final class LogSnapshot: Snapshot, @unchecked Sendable {
         try committed?.forEach(in: pages.lowerBound + 1...pages.upperBound) { page, frame in
             let start = Int(page - 1 - pages.lowerBound) * pageSize
             let target = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + pageSize])
-            guard let header = committed?.header,
-                try log.read(into: target, at: header.pageOffset(of: frame)) == pageSize
+            guard let committed, try log.read(into: target, at: committed.header.pageOffset(of: frame)) == pageSize,
+                committed.confirms(UnsafeRawBufferPointer(target), of: frame)
             else { throw source.changed() }
         }
         guard isCovered(pages.lowerBound + UInt32(count / pageSize)..<pages.upperBound, pageSize) else {

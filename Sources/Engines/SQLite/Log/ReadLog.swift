@@ -45,8 +45,6 @@ struct ReadLog {
     /// The state as of frame `last`, which ends a transaction.
     func committed(upTo last: UInt32) -> CommittedLog? {
         guard last > 0, last <= count, steps[Int(last) - 1].pages > 0 else { return nil }
-        return CommittedLog(
-            header: header, lastFrame: last, pages: steps[Int(last) - 1].pages,
-            frames: steps[..<Int(last)].enumerated().map { UInt64($1.page) << 32 | UInt64($0 + 1) })
+        return CommittedLog(header: header, lastFrame: last, steps: steps, checksums: checksums)
     }
 }
