@@ -10,11 +10,34 @@ import Settings
 extension Grant {
     func own(_ entries: [Ownership]) throws -> Answer {
         let places = Places(settings.restoreRoots + settings.servers.flatMap(\.folders))
-        for entry in entries { try own(entry, places) }
+        // A request that is refused has changed nothing.
+        for entry in entries { _ = try find(entry, places) }
+        for (count, entry) in entries.enumerated() {
+            do { try own(entry, places) } catch { throw Self.fault(after: count, of: entries.count, error) }
+        }
         return .done
     }
 
     private func own(_ entry: Ownership, _ places: Places) throws {
+        let found = try find(entry, places)
+        // Only now is it opened: opening a device does something to it.
+        let file = try found.reopened()
+        try check(try file.status(), SafeText.oneLine(entry.path))
+        try file.setOwner(uid: entry.uid, gid: entry.gid)
+        try file.setMode(entry.mode)
+    }
+
+    /// Not told as refused once something was done.
+    private static func fault(after count: Int, of all: Int, _ error: any Error) -> Fault {
+        let fault = Fault.wrapping(error)
+        guard count > 0 else { return fault }
+        var partly = Fault(
+            .helperFailed, "\(count) of \(all) were given away, then: \(fault.message)", hint: fault.hint)
+        partly.cause = fault.cause
+        return partly
+    }
+
+    private func find(_ entry: Ownership, _ places: Places) throws -> File {
         let path = SafeText.oneLine(entry.path)
         guard entry.mode & ~0o1777 == 0 else {
             throw Fault(.rightRefused, "\(path) would get set-uid or set-gid", hint: "set such a bit by hand")
@@ -23,11 +46,7 @@ extension Grant {
         guard entry.uid != .max, entry.gid != .max else { throw Fault(.rightRefused, "\(path) would get no owner") }
         let found = try places.locate(entry.path)
         try check(try found.status(), path)
-        // Only now is it opened: opening a device does something to it.
-        let file = try found.reopened()
-        try check(try file.status(), path)
-        try file.setOwner(uid: entry.uid, gid: entry.gid)
-        try file.setMode(entry.mode)
+        return found
     }
 
     private func check(_ status: FileStatus, _ path: String) throws {

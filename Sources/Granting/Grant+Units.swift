@@ -6,19 +6,21 @@ import Settings
 /// Stopping and starting the units that use a server's databases.
 extension Grant {
     func isActive(_ unit: String) throws -> Bool {
-        try check([unit])
+        if !stopped.holds([unit]) { try check([unit]) }
         return try systemd(.seconds(30)).isActive(unit)
     }
 
     func stop(_ units: [String], within limit: Duration) throws -> Answer {
         try check(units)
+        try stopped.note(units)
         try systemd(limit).stop(units)
         return .done
     }
 
     func start(_ units: [String], within limit: Duration) throws -> Answer {
-        try check(units)
+        if !stopped.holds(units) { try check(units) }
         try systemd(limit).start(units)
+        try stopped.forget(units)
         return .done
     }
 

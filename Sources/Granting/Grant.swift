@@ -6,6 +6,7 @@ import Settings
 /// What root's settings allow, as the verbs go by it. One file a verb.
 struct Grant: Sendable {
     let settings: DaemonSettings
+    let stopped: StoppedUnits
     /// The daemon's user: restored files belong to it until they are given back.
     let user: UInt32
     let peer: LineSocket.Peer

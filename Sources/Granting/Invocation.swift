@@ -9,7 +9,10 @@ struct Invocation {
     /// The journal's socket.
     private(set) var journal = JournalEntry.socket
 
-    private static let usage = "the options are --settings FILE, --user NAME and --journal SOCKET"
+    /// What one process leaves to the next; root's alone.
+    private(set) var state = "/run/holdfast-helper"
+
+    private static let usage = "the options are --settings FILE, --user NAME, --journal SOCKET and --state FOLDER"
 
     /// - Throws: `wrong-usage`.
     init(_ arguments: [String]) throws {
@@ -20,6 +23,7 @@ struct Invocation {
             case "--settings": settings = value
             case "--user": user = value
             case "--journal": journal = value
+            case "--state": state = value
             default: throw Fault(.wrongUsage, "there is no option \(option)", hint: Self.usage)
             }
         }

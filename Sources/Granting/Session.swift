@@ -1,6 +1,7 @@
 import Model
 import Petitions
 import Platform
+import Settings
 import Wire
 
 /// One connection of the root helper: a request read, checked against what root's settings allow, done, put on record and
@@ -33,7 +34,7 @@ package struct Session {
         do {
             let asked = try hear()
             petition = asked
-            let grant = try self.grant()
+            let grant = try self.grant(for: asked)
             // A program may outlast this process: that it was begun must be on record whatever happens.
             if asked.startsProgram { record(asked, .begun) }
             answer = try grant.grant(asked)
@@ -57,17 +58,36 @@ package struct Session {
         return try Self.petition(in: socket.receive(limit: RootPort.lineLimit, within: Self.patience))
     }
 
-    private func grant() throws -> Grant {
-        let settings = try TrustedSettings.load(invocation.settings)
+    private func grant(for petition: Petition) throws -> Grant {
+        let stopped = StoppedUnits(folder: invocation.state)
         let socket = socket
         return Grant(
-            settings: settings, user: try invocation.userID(), peer: peer, isAbandoned: { socket.isEnded })
+            settings: try settings(for: petition, stopped), stopped: stopped, user: try invocation.userID(), peer: peer,
+            isAbandoned: { socket.isEnded })
+    }
+
+    /// Root's, or the defaults when these are bad meanwhile and all that is asked is to start what we have stopped.
+    private func settings(for petition: Petition, _ stopped: StoppedUnits) throws -> DaemonSettings {
+        do {
+            return try TrustedSettings.load(invocation.settings)
+        } catch let fault as Fault where fault.code == .badSettings {
+            let units: [String] =
+                switch petition {
+                case .unitState(let unit): [unit]
+                case .unitStart(let units, _): units
+                default: []
+                }
+            guard stopped.holds(units), let defaults = SettingsFiles.defaults else { throw fault }
+            return defaults
+        }
     }
 
     private static func petition(in line: [UInt8]) throws -> Petition {
-        let text = String(decoding: line, as: UTF8.self)
-        // No path, unit or argument has one; behind it C would see nothing.
-        guard !line.contains(0), !text.contains("\\u0000") else { throw garbage("it holds a NUL character") }
+        // No path, unit or argument has one; behind it C would see nothing. By bytes: to Swift, a zero that a combining mark
+        // follows is another character.
+        guard !line.contains(0), line.firstRange(of: Array("\\u0000".utf8)) == nil else {
+            throw garbage("it holds a NUL character")
+        }
         do {
             return try WireCoding.decode(Petition.self, from: line)
         } catch { throw garbage(Fault.wrapping(error).message) }

@@ -16,7 +16,7 @@ extension File {
     ///
     /// - Throws: `not-found`; `right-refused` when a link or `..` leads the path astray; `input-output`.
     package func locate(_ path: NativePath) throws -> File {
-        let (folder, name) = (descriptor, "\(self.path)/\(path.text)")
+        let (folder, name) = (descriptor, self.path == "/" ? "/\(path.text)" : "\(self.path)/\(path.text)")
         let found = path.withCString { path in
             var found: Int32
             repeat { found = holdfast_locate_beneath(folder, path) } while found < 0 && errno == EINTR

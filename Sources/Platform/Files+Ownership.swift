@@ -16,14 +16,15 @@ extension Files {
         for name in try names(in: folder) {
             let path = "\(folder.path)/\(name)"
             KillPoint.pass("chown", path)
-            try SystemCall.check("change the owner of", path) {
-                Int(fchownat(folder.descriptor, name, uid, gid, AT_SYMLINK_NOFOLLOW))
+            // What has gone since it was listed needs no owner: others may be at work here.
+            guard fchownat(folder.descriptor, name, uid, gid, AT_SYMLINK_NOFOLLOW) == 0 || errno == ENOENT else {
+                throw SystemCall.fault(errno, "change the owner of", path)
             }
             let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
             let inner = openat(folder.descriptor, name, flags)
             if inner >= 0 {
                 try give(File(descriptor: inner, path: path), uid, gid)
-            } else if errno != ENOTDIR, errno != ELOOP {
+            } else if ![ENOTDIR, ELOOP, ENOENT].contains(errno) {
                 throw SystemCall.fault(errno, "open folder", path)
             }
         }

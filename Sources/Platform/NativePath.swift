@@ -59,6 +59,9 @@ package struct NativePath: Sendable, Hashable {
         return mine.count >= others.count && Array(mine.prefix(others.count)) == others
     }
 
+    /// Whether both lead the same way, however slashes are written.
+    package func isSame(as other: NativePath) -> Bool { components == other.components }
+
     package func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
         try Self.withCString(bytes, body)
     }

@@ -27,6 +27,20 @@ struct RootHelperTests {
         #expect(record["HOLDFAST_CODE"] == "right-used")
     }
 
+    @Test func whatItStoppedItStartsAgainWhateverTheSettingsSayByThen() throws {
+        let helper = try RootHelper()
+        try helper.port.stop(["crm.service"], within: .seconds(60))
+        try Files.writeDurably(Array("typo =".utf8), to: helper.settings, mode: 0o640)
+        #expect(failure { try helper.port.start(["web.service"], within: .seconds(60)) }?.code == .badSettings)
+        #expect(failure { try helper.port.stop(["crm.service"], within: .seconds(60)) }?.code == .badSettings)
+        let lines = ["[maintenance]", "systemctl = \"\(helper.units.program)\""]
+        try Files.writeDurably(Array(lines.joined(separator: "\n").utf8), to: helper.settings, mode: 0o640)
+        #expect(failure { try helper.port.start(["web.service"], within: .seconds(60)) }?.code == .rightRefused)
+        try helper.port.start(["crm.service"], within: .seconds(60))
+        #expect(helper.units.calls.last == "start -- crm.service")
+        #expect(failure { try helper.port.start(["crm.service"], within: .seconds(60)) }?.code == .rightRefused)
+    }
+
     @Test func aUnitThatRefusesIsToldWithItsReason() throws {
         let helper = try RootHelper()
         try helper.units.refuse("stop", "crm.service")

@@ -66,7 +66,7 @@ extension Host {
     private func carryOut(
         _ argv: [String], _ schedule: String, _ timeout: Duration, _ context: RunContext
     ) throws -> ChildProcess.Result {
-        if let port = context.host.rootPort {
+        if let port = try context.host.portForCommands() {
             let petition = Petition.command(
                 words: argv, schedule: schedule, run: context.run.id,
                 seconds: max(1, Int(timeout.components.seconds)))

@@ -50,7 +50,10 @@ final class RootHelper: Sendable {
     }
 
     private var arguments: [String] {
-        ["--settings", settings, "--user", "daemon", "--journal", "\(place.path)/journal"]
+        [
+            "--settings", settings, "--user", "daemon", "--journal", "\(place.path)/journal", "--state",
+            "\(place.path)/stopped",
+        ]
     }
 
     func writeSettings(_ lines: [String]) throws {
