@@ -106,6 +106,7 @@ package struct Surroundings: Sendable {
 private struct NoRepositories: RepositoryAccess {
     func create(at path: String, keyFile: String) throws -> any LocalRepository { throw refusal(path) }
     func makeKeyFile(_ path: String) throws -> Bool { throw refusal(path) }
+    func newRecoveryWords() throws -> String { throw refusal("") }
     func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository { throw refusal(path) }
 
     private func refusal(_ path: String) -> Fault { Fault(.repositoryMissing, "cannot open repository \(path) here") }

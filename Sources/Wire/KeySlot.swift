@@ -29,8 +29,14 @@ package struct KeyRequest: Sendable, Codable {
     package var passphrase: String?
     /// For `key-file`: an absolute path; made with mode 0600 when missing.
     package var keyFile: String?
+    /// For `recovery`: words that somebody has written down already; nil has new ones drawn and told.
+    package var recoveryWords: String?
 
-    package init(kind: KeyKind, label: String = "", passphrase: String? = nil, keyFile: String? = nil) {
+    package init(
+        kind: KeyKind, label: String = "", passphrase: String? = nil, keyFile: String? = nil,
+        recoveryWords: String? = nil
+    ) {
+        self.recoveryWords = recoveryWords
         self.kind = kind
         self.label = label
         self.passphrase = passphrase
@@ -44,6 +50,7 @@ package struct KeyRequest: Sendable, Codable {
         label = try fields.decodeIfPresent(String.self, forKey: .label) ?? ""
         passphrase = try fields.decodeIfPresent(String.self, forKey: .passphrase)
         keyFile = try fields.decodeIfPresent(String.self, forKey: .keyFile)
+        recoveryWords = try fields.decodeIfPresent(String.self, forKey: .recoveryWords)
     }
 }
 

@@ -20,6 +20,8 @@ package protocol RepositoryAccess: Sendable {
     ///
     /// - Throws: `input-output`, `not-permitted`; `key-damaged` for a file that is no key.
     func makeKeyFile(_ path: String) throws -> Bool
+    /// The words of a recovery key that opens nothing yet.
+    func newRecoveryWords() throws -> String
     /// - Throws: `repository-missing`, `repository-too-new`, `no-key-matches`, `key-damaged`, `repository-damaged`.
     func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository
 }

@@ -64,6 +64,8 @@ final class FakeRepositories: RepositoryAccess {
         return path != "/k"
     }
 
+    func newRecoveryWords() throws -> String { "these are words" }
+
     func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository {
         switch secret {
         case .keyFile(let file): note("open \(path) key \(file)")

@@ -86,9 +86,20 @@ import Wire
         try await fixture.ledger("crm/app.db")
         let status = await fixture.run("setup") { $0.hasSuffix(": ") ? "wrong" : "" }
         #expect(status == 130)
-        #expect(fixture.errors.contains("was not confirmed, and is removed again [interrupted]\nhint: "))
+        #expect(fixture.errors.contains("was not confirmed, and opens nothing [interrupted]\nhint: "))
         #expect(fixture.errors.contains("run `holdfast setup` again to go on"))
         #expect(await fixture.run("setup", answer: SetupFixture.careful) == 0, "\(fixture.output)\(fixture.errors)")
+    }
+
+    /// As when its disk isn't mounted.
+    @Test func aRepositoryThatWentAwayIsNotMadeASecondTime() async throws {
+        let fixture = try SetupFixture()
+        try await fixture.ledger("crm/app.db")
+        #expect(await fixture.run("setup", "--yes", "--no-start") == 0, "\(fixture.errors)")
+        try Files.rename(fixture.repository, to: "\(fixture.repository).away", replacing: false)
+        #expect(await fixture.run("setup", "--yes", "--no-start") == 10)
+        #expect(fixture.errors.contains("which is not there [repository-missing]\nhint: mount its disk"))
+        #expect(!Files.exists(fixture.repository))
     }
 
     @Test func whatCannotBeProvenIsNamedWithItsReason() async throws {

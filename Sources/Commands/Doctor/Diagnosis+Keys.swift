@@ -9,7 +9,8 @@ extension Diagnosis {
             guard let status = try Files.status(path) else {
                 return add(
                     "key", .problem, "key file \(path) does not exist",
-                    hint: "bring it back, or make a repository with `holdfast repository init`")
+                    hint: "bring it back; without it, the words of the recovery key open the repository, also for a "
+                        + "new key by `holdfast repository keys add`")
             }
             if status.mode & 0o077 != 0 {
                 add("key", .problem, "key file \(path) may be read by others", hint: "run `chmod 600 \(path)`")

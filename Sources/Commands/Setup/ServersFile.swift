@@ -7,6 +7,9 @@ package import Settings
 package enum ServersFile {
     package static let name = "servers.toml"
 
+    /// Whether setup got as far as to write it once, for which the repository was made before.
+    package static func isOfSetup(_ text: String) -> Bool { text.hasPrefix(head.prefix { $0 != "." }) }
+
     private static let head = """
         # Servers that `holdfast setup` added. Change what you like: another run adds to the end and leaves the rest alone.
         # Every setting is described in holdfast.toml(5).

@@ -36,28 +36,19 @@ extension Setup {
         if let slot = slots.first(where: { $0.kind == .recovery }) {
             return try record.say("recovery key", "was made on \(Text.time(slot.created).prefix(10)) already")
         }
-        let request = KeyRequest(kind: .recovery, label: "shown by setup")
-        let reply: KeyReply
-        do {
-            reply = try await Threads.run("add key") { try repository.addKey(request) }
-        } catch let fault as Fault where fault.code == .repositoryInUse {
-            reply = try await client.addKey(request)
-        }
-        guard let words = reply.recoveryWords else {
-            throw Fault(.internalError, "the recovery key has no words")
-        }
+        let words = try access.newRecoveryWords()
         try record.showRecovery(words, of: plan.repository)
-        // Also when the terminal goes in the middle of it.
+        // Added only once somebody has the words, whatever ends this before: a key that nobody knows looks like safety.
         guard (try? isWrittenDown(words)) ?? false else {
-            // One that nobody knows would only look like safety.
-            do {
-                _ = try await Threads.run("remove key") { try repository.removeKey(reply.slot.id) }
-            } catch let fault as Fault where fault.code == .repositoryInUse {
-                _ = try await client.removeKey(reply.slot.id)
-            }
             throw Fault(
-                .interrupted, "the recovery key was not confirmed, and is removed again",
+                .interrupted, "the recovery key was not confirmed, and opens nothing",
                 hint: "write its words down before you go on")
+        }
+        let request = KeyRequest(kind: .recovery, label: "shown by setup", recoveryWords: words)
+        do {
+            _ = try await Threads.run("add key") { try repository.addKey(request) }
+        } catch let fault as Fault where fault.code == .repositoryInUse {
+            _ = try await client.addKey(request)
         }
         try record.did("recovery key", "added to \(plan.repository)")
         try await Threads.run("setup") { try self.give(plan, account) }

@@ -12,6 +12,7 @@ extension Setup {
     ) throws -> SetupPlan {
         let path = try choosePath(present, files, clusters)
         let keyFile = try chooseKeyFile(present)
+        if !Self.isRepository(path) { try refuseAnother(present, path) }
         var plan = SetupPlan(
             repository: path, keyFile: keyFile.path, repositoryExists: Self.isRepository(path), settings: present)
         let newPath = path == present.repository.path ? nil : path
@@ -30,13 +31,26 @@ extension Setup {
         return plan
     }
 
+    /// A machine that was set up has its repository: where that isn't seen, its disk isn't mounted, and another one in the
+    /// empty mount point would hide below it once it is.
+    private func refuseAnother(_ present: DaemonSettings, _ path: String) throws {
+        let servers = "\(settingsFolder)/conf.d/\(ServersFile.name)"
+        guard path == present.repository.path, Files.exists(servers),
+            ServersFile.isOfSetup(String(decoding: try Files.read(servers), as: UTF8.self))
+        else { return }
+        throw Fault(
+            .repositoryMissing, "this machine was set up with a repository at \(path), which is not there",
+            hint: "mount its disk or bring it back; to begin anew in that place run `holdfast repository init` first")
+    }
+
     static func isRepository(_ path: String) -> Bool { Files.exists("\(path)/repository.json") }
 
     /// As a unit file has it. Source: systemd.syntax(7), systemd.unit(5), "Specifiers".
     private static func unitPath(_ path: String) -> String {
-        let text = path.replacing("%", with: "%%")
-        guard text.contains(where: { $0.isWhitespace || "\"'\\".contains($0) }) else { return text }
-        return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        let text = path.doubling("%")
+        let special: Set<Unicode.Scalar> = ["\"", "'", "\\"]
+        let isPlain = text.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && !special.contains($0) }
+        return isPlain ? text : "\"\(text.backslashing(["\"", "\\"]))\""
     }
 
     private func choosePath(

@@ -35,11 +35,15 @@ package struct PostgresOwner: Sendable {
         return result.ending == .exited(0) ? nil : Self.complaint(result)
     }
 
-    /// Puts lines on top of a file of the server's, with the rights of its owner; keeps a copy beside.
+    /// Puts lines on top of a file of the server's, with the rights of its owner; keeps a copy of what was there at first.
+    ///
     /// - Returns: the path of the copy.
+    /// - Throws: `not-permitted` when the file is another user's, whose it would be no more, or has these lines already.
     package func putOnTop(_ lines: [String], of file: String) throws -> String {
-        let suffix = ".before-holdfast"
-        // The first of all lines that fits counts, so ours come first. GNU sed keeps owner and mode, and follows a link.
+        let copy = file + ".before-holdfast"
+        try check(file, lines)
+        let suffix = Files.exists(copy) ? "" : ".before-holdfast"
+        // The first of all lines that fits counts, so ours come first. GNU sed keeps the mode, and follows a link.
         let script = lines.map { "1i \($0)" }.joined(separator: "\n")
         let (result, _) = try run(
             "/usr/bin/sed", ["--follow-symlinks", "-i\(suffix)", "-e", script, "--", file], as: socket.owner)
@@ -48,7 +52,21 @@ package struct PostgresOwner: Sendable {
                 .notPermitted, "user \(socket.owner.name) cannot change \(file): \(result.output)",
                 hint: "put these lines on top of it yourself, and reload the server: \(lines.joined(separator: "; "))")
         }
-        return file + suffix
+        return copy
+    }
+
+    private func check(_ file: String, _ lines: [String]) throws {
+        let text = String(decoding: try Files.read(file), as: UTF8.self)
+        guard !text.hasPrefix(lines.joined(separator: "\n")) else {
+            throw Fault(
+                .notPermitted, "\(file) has these lines on top already, and still the server refuses",
+                hint: "see its log, and whether \(file) is the file that it reads")
+        }
+        guard try Files.status(file)?.uid == socket.owner.uid else {
+            throw Fault(
+                .notPermitted, "\(file) doesn't belong to \(socket.owner.name), and changing it would change that",
+                hint: "put these lines on top of it yourself, and reload the server: \(lines.joined(separator: "; "))")
+        }
     }
 
     private func options(role: String, database: String) -> [String] {

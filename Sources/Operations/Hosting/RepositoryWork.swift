@@ -63,6 +63,9 @@ struct RepositoryWork {
             }
             return KeyReply(slot: try add(.keyFile(try Self.keyFile(path)), request.label))
         case .recovery:
+            if let words = request.recoveryWords {
+                return KeyReply(slot: try add(.recovery(try RecoveryKey(words: words)), request.label))
+            }
             let key = try RecoveryKey.random()
             let words = try key.words().joined(separator: " ")
             return KeyReply(slot: try add(.recovery(key), request.label), recoveryWords: words)

@@ -22,6 +22,8 @@ package struct LocalRepositories: RepositoryAccess {
         return isMissing
     }
 
+    package func newRecoveryWords() throws -> String { try RecoveryKey.random().words().joined(separator: " ") }
+
     package func open(at path: String, with secret: RepositorySecret) throws -> any LocalRepository {
         let secret: KeySecret =
             switch secret {
