@@ -48,14 +48,16 @@ final class Ending: ServiceLifecycle.Service {
         Self.endForSure()
     }
 
-    private static let rest = Duration.seconds(80)
+    /// Answers that are cut off after 20 s, windows that open what they closed within 30, runs that stop within 60.
+    private static let rest = Duration.seconds(120)
 
     /// A thread that hangs in a system call, as on a dead file system, holds up nothing: all that is durable is so at any
     /// moment, and the next start mends what was under way.
     private static func endForSure() {
         Threads.start("end") {
             sleep(UInt32(rest.components.seconds))
-            exit(1)
+            // Without what exit(3) runs, while other threads are at work or hang.
+            _exit(1)
         }
     }
 }

@@ -50,10 +50,9 @@ extension Host {
         } catch { say([MessageDraft(.error, Fault.wrapping(error))]) }
         startMaintenance()
         Threads.start("discovery") { [self] in
-            let databases = discoverAll()
+            _ = discoverAll()
             // Kept open from now on: the writer's lock shows a second daemon that the repository is taken.
             if let fault = repositories.fault() { say([MessageDraft(.error, fault)]) }
-            _ = databases
             followLogs()
             // Nothing may run for a long time from here on, which would give back what opening everything took.
             Memory.giveBack()
