@@ -65,14 +65,15 @@ void holdfast_give_way(int nice) {
     syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 7);
 }
 
-// Code is mapped from files, never written, and read again from the page cache when it is next run.
+// Code and constants are mapped from files, never written, and read again from the page cache when they are next needed.
+// What the loader has written to, among it what is read-only by now, lies in a part that is writable by its header.
 // Source: madvise(2), MADV_DONTNEED; dl_iterate_phdr(3).
-static int forget_code(struct dl_phdr_info *object, size_t size, void *unused) {
+static int forget_constants(struct dl_phdr_info *object, size_t size, void *unused) {
     (void)size, (void)unused;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     for (int index = 0; index < object->dlpi_phnum; index++) {
         const ElfW(Phdr) *part = &object->dlpi_phdr[index];
-        if (part->p_type != PT_LOAD || !(part->p_flags & PF_X) || (part->p_flags & PF_W)) continue;
+        if (part->p_type != PT_LOAD || part->p_flags & PF_W) continue;
         uintptr_t start = (object->dlpi_addr + part->p_vaddr + page - 1) & ~(page - 1);
         uintptr_t end = (object->dlpi_addr + part->p_vaddr + part->p_memsz) & ~(page - 1);
         if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
@@ -82,7 +83,7 @@ static int forget_code(struct dl_phdr_info *object, size_t size, void *unused) {
 
 void holdfast_trim_memory(void) {
     malloc_trim(0);
-    dl_iterate_phdr(forget_code, NULL);
+    dl_iterate_phdr(forget_constants, NULL);
 }
 
 // Source: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET. The expiry is a century away: it isn't meant to be reached.
