@@ -20,6 +20,7 @@ import installing  # noqa: F401
 import setting_up  # noqa: F401
 import backing_up  # noqa: F401
 import helping  # noqa: F401
+import dropping_in  # noqa: F401
 import disturbing  # noqa: F401
 import leaving  # noqa: F401
 

@@ -98,6 +98,7 @@ def messages(world):
         "journalctl", "--output=json", "--lines=1", "HOLDFAST_DATABASE=shop/shop.db", "HOLDFAST_CODE=backup-succeeded"
     )
     expect(entries and json.loads(entries)["MESSAGE_ID"], "no entry with fields in the journal")
-    # libdispatch's, when it may not set what it wants to: half of all lines once.
-    noise = world.machine.output("journalctl", "--output=cat", "--unit=holdfastd.service", "--grep=thread priority", check=False)
-    expect("Failed to set" not in noise, noise[:400])
+    # libdispatch's, of each thread whose priority it may not set. One is left where the machine doesn't let LimitNICE= rise.
+    noise = world.machine.output(
+        "journalctl", "--output=cat", f"_PID={world.main_pid()}", "--grep=thread priority", check=False).splitlines()
+    expect(len(noise) <= 1, f"{len(noise)} times: {noise[:1]}")
