@@ -121,6 +121,11 @@ extension Transition {
                 "UPDATE databases SET last_full_at = max(ifnull(last_full_at, ?), ?) WHERE unit = ?",
                 [Int64.min, full.microseconds, unit])
         }
+        if let proven = stored.lastProven {
+            try execute(
+                "UPDATE databases SET proven_backup = ?, proven_at = ? WHERE unit = ? AND proven_at IS NULL",
+                [proven.backup.description, proven.instant.microseconds, unit])
+        }
     }
 
     fileprivate func forgetBackups(exceptOf units: Set<UnitID>) throws {

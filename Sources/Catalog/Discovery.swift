@@ -103,11 +103,14 @@ package struct StoredDatabase: Sendable, Equatable {
     package var firstBackup: Instant
     package var newest: Capture
     package var lastFull: Instant?
+    /// Counts where the catalog knows of none.
+    package var lastProven: DatabaseRecord.LastProven?
 
     package init(
         unit: UnitID, name: DatabaseName, server: String, path: String, engine: String, firstBackup: Instant,
-        newest: Capture, lastFull: Instant?
+        newest: Capture, lastFull: Instant?, lastProven: DatabaseRecord.LastProven? = nil
     ) {
+        self.lastProven = lastProven
         self.unit = unit
         self.name = name
         self.server = server

@@ -28,6 +28,8 @@ package enum RunOutcome: Sendable {
 package struct RunFindings: Sendable {
     package var capture: Capture?
     package var proofs: [Proof]
+    /// Whether a successful backup on demand starts a cooldown.
+    package var startsCooldown = true
 
     package init(capture: Capture? = nil, proofs: [Proof] = []) {
         self.capture = capture

@@ -46,7 +46,9 @@ extension Transition {
         if let capture = findings.capture { try record(capture) }
         for proof in findings.proofs { try record(proof) }
         try updateFault(after: run, outcome, at: clock.wall)
-        if case .succeeded = outcome, run.request.isOnDemandBackup, let unit = run.request.unit {
+        if case .succeeded = outcome, run.request.isOnDemandBackup, findings.startsCooldown,
+            let unit = run.request.unit
+        {
             try startCooldown(of: unit, at: clock)
         }
         try record(messages, of: run, at: clock.wall)

@@ -54,7 +54,9 @@ struct DatabasesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let database = try await common.client.database(database)
-            let clients = common.terminal.json ? [] : try await common.client.clients(of: database.name.text)
+            // Of one that isn't seen nobody knows its clients.
+            let isSeen = database.state == .present && !common.terminal.json
+            let clients = isSeen ? try await common.client.clients(of: database.name.text) : []
             try common.terminal.show(database) { text(database, clients) }
         }
 
@@ -70,6 +72,7 @@ struct DatabasesCommand: AsyncParsableCommand {
                 ("cooldown ends", database.cooldownEnds.map { Text.time($0) }),
                 ("grace ends", database.graceEnds.map { Text.time($0) }),
                 ("fault", database.fault.map { Text.fault($0) }),
+                ("removed", database.state == .removed ? Text.removed(database.server) : nil),
             ]
             let lines = fields.compactMap { name, value in value.map { "\(name): \($0)" } }
             let members = database.members.map { "database: \($0.name), \(Text.bytes($0.size)), \($0.state)" }

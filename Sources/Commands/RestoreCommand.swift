@@ -95,15 +95,23 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         let bar = ProgressBar(common.terminal)
         defer { bar.clear() }
-        if let repository {
-            let (database, asked) = (database, request)
-            let result = try await Threads.run("restore") {
-                try repository.restore(asked) { bar.show($0, of: database) }
-            }
-            bar.clear()
-            return try common.terminal.show(result) { text(result) }
+        if let repository { return try await restore(request, repository, bar) }
+        do {
+            try await restore(request, bar)
+        } catch let fault as Fault where fault.code == .targetNotAllowed {
+            guard let repository = try await RestoreByRoot(fault, common.terminal)?.open() else { throw fault }
+            try await restore(request, repository, bar)
         }
-        try await restore(request, bar)
+    }
+
+    private func restore(_ request: RestoreRequest, _ repository: any LocalRepository, _ bar: ProgressBar) async throws
+    {
+        let database = database
+        let result = try await Threads.run("restore") {
+            try repository.restore(request) { bar.show($0, of: database) }
+        }
+        bar.clear()
+        try common.terminal.show(result) { text(result) }
     }
 
     private func restore(_ request: RestoreRequest, _ bar: ProgressBar) async throws {

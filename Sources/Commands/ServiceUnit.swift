@@ -33,8 +33,11 @@ package protocol ServiceUnit: Sendable {
     /// - Throws: why it can't be started.
     func start() async throws
     func restart() async throws
-    /// Lets the unit see and write further folders.
-    func widen(_ lines: [String]) async throws
+    /// What the unit's file says; nil where it can't be told.
+    func file(of unit: String) async -> UnitFile?
+    /// Lets the unit see and write further folders, once it is restarted.
+    /// - Returns: whether anything changed by it.
+    func widen(_ lines: [String]) async throws -> Bool
 }
 
 /// systemd, by `systemctl`.
@@ -43,7 +46,7 @@ struct SystemdUnit: ServiceUnit {
     private static let folder = "/etc/systemd/system/holdfastd.service.d"
     private static let shown = [
         "LoadState", "ActiveState", "SubState", "Result", "UnitFileState", "NeedDaemonReload", "User",
-        "NoNewPrivileges", "ProtectSystem",
+        "NoNewPrivileges", "ProtectSystem", "ExecMainStatus",
     ]
 
     /// By `PrivateTmp=`.
@@ -64,17 +67,29 @@ struct SystemdUnit: ServiceUnit {
             try await order(["enable", "--now", Self.helper])
         }
         // After too many starts in a row systemd wouldn't try again by itself.
-        if await state(of: Self.unit)?["ActiveState"] == "failed" { try await order(["reset-failed", Self.unit]) }
+        let state = await state(of: Self.unit)
+        if state?["NeedDaemonReload"] == "yes" { try await order(["daemon-reload"]) }
+        if state?["ActiveState"] == "failed" { try await order(["reset-failed", Self.unit]) }
         try await order(["enable", "--now", Self.unit])
     }
 
-    func restart() async throws { try await order(["restart", Self.unit]) }
-
-    func widen(_ lines: [String]) async throws {
-        try Files.makeDirectories(Self.folder, mode: 0o755)
-        let text = "# By `holdfast setup`.\n" + lines.joined(separator: "\n") + "\n"
-        try Files.writeDurably(Array(text.utf8), to: "\(Self.folder)/repository.conf", mode: 0o644)
+    func restart() async throws {
         try await order(["daemon-reload"])
+        try await order(["restart", Self.unit])
+    }
+
+    func file(of unit: String) async -> UnitFile? {
+        guard let output = try? File.scratch(in: "/tmp"),
+            let result = try? await Self.systemctl(["cat", unit], output: output), result.ending == .exited(0),
+            let text = try? output.read(count: 1 << 20, at: 0)
+        else { return nil }
+        return UnitFile(text: String(decoding: text, as: UTF8.self))
+    }
+
+    func widen(_ lines: [String]) async throws -> Bool {
+        guard try UnitDropIn(in: Self.folder).write(lines) else { return false }
+        try await order(["daemon-reload"])
+        return true
     }
 
     private func order(_ words: [String]) async throws {
@@ -86,10 +101,10 @@ struct SystemdUnit: ServiceUnit {
             hint: "see `systemctl status holdfastd` and `journalctl -u holdfastd`")
     }
 
-    private static func systemctl(_ words: [String]) async throws -> ChildProcess.Result {
+    private static func systemctl(_ words: [String], output: File? = nil) async throws -> ChildProcess.Result {
         let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"]
         return try await ChildProcess(
-            "/usr/bin/systemctl", words, environment: environment, deadline: .seconds(360)
+            "/usr/bin/systemctl", words, environment: environment, output: output, deadline: .seconds(360)
         ).run()
     }
 }

@@ -20,7 +20,7 @@ struct StatusCommand: AsyncParsableCommand {
         if status.databases.contains(where: \.overdue) { throw Ending.overdue }
         let isGood =
             status.problems.isEmpty && status.repository != nil
-            && status.databases.allSatisfy { $0.fault == nil && $0.state == .present }
+            && status.databases.allSatisfy { $0.fault == nil && [.present, .removed].contains($0.state) }
         if !isGood { throw Ending.failed }
     }
 
@@ -32,6 +32,7 @@ struct StatusCommand: AsyncParsableCommand {
             database.fault.map { "\(database.name): \(Text.fault($0))" }
         }
         parts += faults + status.problems.map(Text.fault)
+        parts += Set(status.databases.filter { $0.state == .removed }.map(\.server)).sorted().map(Text.removed)
         for run in status.runs {
             let progress = run.progress.map { ProgressBar.line(run.database?.text ?? "", $0) }
             parts.append("\(run.kind.rawValue) \(run.state.rawValue)  \(progress ?? run.database?.text ?? "")")

@@ -18,6 +18,7 @@ extension Code {
         case .daemonStopped: .daemonStopped
         case .repositoryChecked: .repositoryChecked
         case .settingsReloaded: .settingsReloaded
+        case .catalogRebuilt: .catalogRebuilt
         case .badSettings: .badSettings
         case .daemonUnreachable: .daemonUnreachable
         case .socketInUse: .socketInUse

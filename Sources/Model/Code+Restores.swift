@@ -19,8 +19,8 @@ extension Code.Explanation {
         "The place that a restore or a download should write to is taken, maybe by a journal beside it.",
         next: "Name another place, or move away what is there.")
     static let targetNotAllowed = Self(
-        "A restore should write outside the folders that the settings allow.",
-        next: "Name a folder below `restore_roots`, or have root do it.")
+        "A restore should write outside the folders that the settings allow, or where the daemon may not write.",
+        next: "Name a folder below `restore_roots` that the daemon's user and unit may write to, or have root do it.")
     static let verifyStarted = Self(
         "A verification has begun.",
         next: "Nothing; `holdfast runs` shows how far it is.")

@@ -12,6 +12,9 @@ extension Code.Explanation {
     static let settingsReloaded = Self(
         "Changed settings are in force.",
         next: "Nothing; `holdfast config show --effective` lists them.")
+    static let catalogRebuilt = Self(
+        "The daemon's catalog was lost, or is a new one: what the repository tells of its databases was taken in.",
+        next: "Apply what `holdfast export` had written with `holdfast apply`, and switch windows on again.")
     static let badSettings = Self(
         "A settings file has an error; the settings that were in force stay.",
         next: "Run `holdfast config check`, mend the line it names, then `systemctl reload holdfastd`.")

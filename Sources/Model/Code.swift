@@ -7,6 +7,7 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case daemonStopped = "daemon-stopped"
     case repositoryChecked = "repository-checked"
     case settingsReloaded = "settings-reloaded"
+    case catalogRebuilt = "catalog-rebuilt"
     case badSettings = "bad-settings"
     case daemonUnreachable = "daemon-unreachable"
     case socketInUse = "socket-in-use"

@@ -3,6 +3,9 @@ package import Model
 
 /// Turns the failure of a system call into a fault that names the call's object.
 package enum SystemCall {
+    /// The `errno` of what is mounted read-only, as faults have it in their context.
+    package static let readOnly = "\(EROFS)"
+
     /// Calls again while interrupted; throws when the result is negative.
     @discardableResult
     package static func check(

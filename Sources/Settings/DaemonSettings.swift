@@ -49,6 +49,17 @@ package struct RepositorySettings: Sendable, Equatable {
     package var path: String
     package var key: Key
     package var compression: Compression
+
+    /// What the packaged unit hands the daemon as a credential.
+    package static let packagedKeyFile = "/etc/holdfast/repository.key"
+
+    /// The key's file; of a credential the one of the packaged unit, which a drop-in may have changed.
+    package var fileOfKey: String {
+        switch key {
+        case .file(let path): path
+        case .credential: Self.packagedKeyFile
+        }
+    }
 }
 
 package struct BackupSettings: Sendable, Equatable {

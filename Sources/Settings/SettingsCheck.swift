@@ -72,7 +72,7 @@ struct SettingsCheck {
         add(
             SettingsProblem(
                 file: file, line: entry.line, message: "unknown setting \(key)",
-                hint: nearest.map { "did you mean \($0)?" } ?? "the settings are listed in etc/holdfast.toml"))
+                hint: nearest.map { "did you mean \($0)?" } ?? "`man holdfast.toml` lists the settings"))
     }
 
     func chosen(_ key: String) -> Chosen? { chosen[key] }

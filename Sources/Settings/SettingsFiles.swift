@@ -62,7 +62,7 @@ package enum SettingsFiles {
     private static func read(_ file: String) throws(SettingsProblem) -> SettingsDocument {
         guard Files.exists(file) else {
             throw SettingsProblem(
-                file: file, line: nil, message: "does not exist", hint: "start from the example in etc/holdfast.toml")
+                file: file, line: nil, message: "does not exist", hint: "`man holdfast.toml` describes every setting")
         }
         let bytes: [UInt8]
         do { bytes = try Files.read(file) } catch {

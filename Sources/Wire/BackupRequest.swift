@@ -9,10 +9,14 @@ package struct BackupRequest: Sendable, Codable, Equatable {
     package var full: Bool
     package var comment: String?
     package var preserve: Bool
+    /// Root alone may leave the cooldown out, which a setup does: nobody has asked for its backup to wait out.
+    package var startsCooldown: Bool
 
     package init(
-        databases: [String] = [], all: Bool = false, full: Bool = false, comment: String? = nil, preserve: Bool = false
+        databases: [String] = [], all: Bool = false, full: Bool = false, comment: String? = nil, preserve: Bool = false,
+        startsCooldown: Bool = true
     ) {
+        self.startsCooldown = startsCooldown
         self.databases = databases
         self.all = all
         self.full = full
@@ -28,6 +32,7 @@ package struct BackupRequest: Sendable, Codable, Equatable {
         full = try fields.decodeIfPresent(Bool.self, forKey: .full) ?? false
         comment = try fields.decodeIfPresent(String.self, forKey: .comment)
         preserve = try fields.decodeIfPresent(Bool.self, forKey: .preserve) ?? false
+        startsCooldown = try fields.decodeIfPresent(Bool.self, forKey: .startsCooldown) ?? true
     }
 }
 

@@ -11,6 +11,8 @@ package enum DatabaseState: String, Sendable, Codable, CaseIterable {
     case missing
     /// Its server answered, complete, and no longer has it; twice, at least a minute apart.
     case deleted
+    /// Its server is no longer in the settings: what was backed up stays as retention keeps it.
+    case removed
 }
 
 /// A database and how well it is backed up.

@@ -9,14 +9,14 @@ import WireTestSupport
 /// Each thing that doctor looks for, provoked.
 @Suite(.timeLimit(.minutes(10))) struct DoctorTests {
     private func examine(
-        unit: [String: String]? = nil, helper: [String: String]? = nil,
+        unit: [String: String]? = nil, helper: [String: String]? = nil, unitFile: String? = nil, key: String = "",
         _ change: @escaping @Sendable (FakeService) -> Void = { _ in }
     ) async throws -> [Symptom] {
         let found = Mutex<[Symptom]>([])
-        let settings = try SettingsFile("[servers.crm]\nfolders = [\"/srv\"]\n")
+        let settings = try SettingsFile("\(key)[servers.crm]\nfolders = [\"/srv\"]\n")
         try await withServer { socket, service in
             change(service)
-            let fixture = CommandFixture(site: FakeUnit.site(unit, helper))
+            let fixture = CommandFixture(site: FakeUnit.site(unit, helper, unitFile))
             _ = await fixture.run("doctor", "--config", settings.path, "--socket", socket, "--json")
             let list = try WireCoding.decode(Listing<Symptom>.self, from: fixture.output.utf8)
             found.withLock { $0 = list.items }
@@ -124,7 +124,56 @@ import WireTestSupport
         server.history = []
         server.next = []
         let idle = [server]
-        expect(.warning, "maintenance main", "no weekly window comes", in: try await examine { $0.set(idle) })
+        let none: [PlannedWindow] = []
+        expect(
+            .warning, "maintenance main", "no weekly window comes",
+            in: try await examine {
+                $0.set(idle)
+                $0.set(none)
+            })
+        // The next ones are all daily, and the weekly one comes behind them.
+        let later = try await examine { $0.set(idle) }
+        #expect(!later.contains { $0.message.contains("no weekly window comes") }, "\(later)")
+    }
+
+    @Test func nothingIsSaidOfTheClockThatContradictsItself() async throws {
+        var status = Samples.status
+        status.problems = [ProblemObject(code: .clockInDoubt, message: "the clock is in doubt", hint: "set it")]
+        let doubtful = status
+        let found = try await examine { $0.set(doubtful) }
+        expect(.problem, "clock", "in doubt", in: found)
+        #expect(!found.contains { $0.subject == "clock" && $0.verdict == .good }, "\(found)")
+    }
+
+    @Test func aKeyThatTheUnitHandsOverIsLookedForWhereItTakesItFrom() async throws {
+        let credential = "[repository]\ncredential = \"repository-key\"\n"
+        let good = ["LoadState": "loaded", "ActiveState": "active", "User": "holdfast"]
+        func key(_ lines: String) async throws -> [Symptom] {
+            try await examine(
+                unit: good, unitFile: "[Service]\nLoadCredential=repository-key:/nonexistent\n" + lines, key: credential
+            )
+        }
+        let sealed = try SettingsFile("sealed")
+        let own = "# a drop-in\n[Service]\nLoadCredential=\nLoadCredentialEncrypted=repository-key:\(sealed.path)\n"
+        expect(.good, "key", "lies encrypted in \(sealed.path)", in: try await key(own))
+        expect(.problem, "key", "key file /nonexistent does not exist", in: try await key(""))
+        expect(.problem, "key", "there is no /gone", in: try await key("LoadCredentialEncrypted=repository-key:/gone"))
+        expect(.problem, "key", "hands over no credential repository-key", in: try await key("LoadCredential="))
+    }
+
+    @Test func whatKeepsSystemdFromStartingTheDaemonIsNamed() async throws {
+        func start(_ status: String, _ file: String) async throws -> [Symptom] {
+            try await examine(
+                unit: [
+                    "LoadState": "loaded", "ActiveState": "activating", "Result": "exit-code", "User": "holdfast",
+                    "ExecMainStatus": status,
+                ], unitFile: file)
+        }
+        let key = "LoadCredential=repository-key:/nonexistent/key\n"
+        expect(.problem, "service", "(243/CREDENTIALS): there is no /nonexistent/key", in: try await start("243", key))
+        let paths = "ReadWritePaths=-/absent \"/nonexistent/a b\" /tmp\n"
+        expect(.problem, "service", "(226/NAMESPACE): there is no /nonexistent/a b", in: try await start("226", paths))
+        expect(.problem, "service", "does not run (activating)", in: try await start("1", key + paths))
     }
 
     @Test func databasesThatAreNotSafeAreTold() async throws {
@@ -196,18 +245,20 @@ private struct FakeUnit: ServiceUnit {
     let states: [String: [String: String]]
     let isManaged = true
     let hiddenFolders: [String] = []
+    let text: String?
 
+    func file(of unit: String) async -> UnitFile? { text.map { UnitFile(text: $0) } }
     func state(of unit: String) async -> UnitState? { states[unit].map { UnitState(properties: $0) } }
     func start() async throws { throw Fault(.internalError, "nothing is started here") }
     func restart() async throws { try await start() }
-    func widen(_ lines: [String]) async throws { try await start() }
+    func widen(_ lines: [String]) async throws -> Bool { false }
 
-    static func site(_ daemon: [String: String]?, _ helper: [String: String]?) -> SetupSite? {
+    static func site(_ daemon: [String: String]?, _ helper: [String: String]?, _ text: String? = nil) -> SetupSite? {
         guard let daemon else { return nil }
         let states = ["holdfastd.service": daemon].merging(helper.map { ["holdfast-helper.socket": $0] } ?? [:]) { $1 }
         return SetupSite(
             isRoot: true, searched: [], socketFolders: [], account: "root", keyFile: "/nonexistent",
-            survey: EmptySurvey(), service: FakeUnit(states: states))
+            survey: EmptySurvey(), service: FakeUnit(states: states, text: text))
     }
 }
 

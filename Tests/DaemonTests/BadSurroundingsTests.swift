@@ -25,6 +25,75 @@ import Wire
         try await daemon.backUp("ledger.db")
     }
 
+    @Test func aLostRepositoryIsTheFirstThingSaid() async throws {
+        let (daemon, _) = try await PrivateDaemon.withLedger()
+        try await daemon.backUp("ledger.db")
+        let elsewhere = "\(daemon.path)/elsewhere"
+        try FileManager.default.moveItem(atPath: daemon.repository, toPath: elsewhere)
+        let status = try await daemon.holdfast("status")
+        #expect(status.text.hasPrefix("nothing can be restored now: "), "\(status)")
+        let doctor = try await daemon.holdfast("doctor", "--config", daemon.settings)
+        #expect(doctor.status == 1 && !doctor.text.contains("can be restored to"), "\(doctor)")
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: daemon.repository)
+        #expect(try await daemon.holdfast("status").text.hasPrefix("the database can be restored to "))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mounting needs root"))
+    func aReadOnlyRepositoryRestoresAndIsTold() async throws {
+        let mount = try await SmallDisk(megabytes: 16)
+        var options = PrivateDaemon.Options()
+        options.repository = "\(mount.path)/repository"
+        let (daemon, _) = try await PrivateDaemon.withLedger(.wal, options)
+        let backup = try await daemon.backUp("ledger.db")
+        try await daemon.stop()
+        try await mount.remount("ro")
+        try await daemon.start()
+        let status = try await daemon.holdfast("status")
+        #expect(status.text.contains("the database can be restored to "), "\(status)")
+        #expect(status.text.contains("needs you: the repository is read-only, no backup can be made"), "\(status)")
+        try await daemon.proveByRestore("ledger.db", backup.id)
+        try await daemon.stop()
+    }
+
+    @Test func settingsThatWereNotTakenAreToldUntilTheyAreGood() async throws {
+        let (daemon, _) = try await PrivateDaemon.withLedger()
+        let bad = "\(daemon.path)/conf.d/bad.toml"
+        try "[retention]\nkeep_dais = 3\n".write(toFile: bad, atomically: true, encoding: .utf8)
+        daemon.signal(SIGHUP)
+        try await until("a word about the settings") {
+            try await daemon.holdfast("status").text.contains("the settings on disk are bad, and those from before")
+        }
+        let status = try await daemon.holdfast("status", "--check")
+        #expect(status.status == 1 && status.text.contains("did you mean retention.keep_days?"), "\(status)")
+        try FileManager.default.removeItem(atPath: bad)
+        daemon.signal(SIGHUP)
+        try await until("their end") { try await !daemon.holdfast("status").text.contains("settings on disk are bad") }
+    }
+
+    @Test func aServerThatLeftTheSettingsIsToldWithWhatStaysOfIt() async throws {
+        var options = PrivateDaemon.Options()
+        let other = try PrivateFolder()
+        options.servers = ["other": [other.path]]
+        let (daemon, _) = try await PrivateDaemon.withLedger(.wal, options)
+        let own = "\(daemon.path)/conf.d/own.toml"
+        try "[servers.own]\nfolders = [\"\(daemon.databases)\"]\n".write(toFile: own, atomically: true, encoding: .utf8)
+        daemon.signal(SIGHUP)
+        try await until("its database") {
+            try await daemon.holdfast("databases", "show", "own/ledger.db").text.contains("state: present")
+        }
+        try await daemon.backUp("ledger.db")
+        try FileManager.default.removeItem(atPath: own)
+        daemon.signal(SIGHUP)
+        try await until("its removal") {
+            try await daemon.holdfast("status").text.contains("server own is no longer in the settings")
+        }
+        let shown = try await daemon.holdfast("databases", "show", "ledger.db")
+        #expect(shown.status == 0 && shown.text.contains("state: removed"), "\(shown)")
+        #expect(shown.text.contains("its backups stay as retention keeps them"), "\(shown)")
+        let check = try await daemon.holdfast("status", "--check")
+        #expect(check.status == 0 && !check.text.contains("unreachable"), "\(check)")
+    }
+
     @Test func anotherRepositoryIsNeverMadeOverAnExistingOne() async throws {
         let (daemon, _) = try await PrivateDaemon.withLedger()
         try await daemon.backUp("ledger.db")

@@ -53,6 +53,30 @@ import Wire
         #expect(check.isGood && check.objects >= 3)
     }
 
+    @Test func aLostCatalogIsToldAndProofsStay() async throws {
+        let (daemon, _) = try await PrivateDaemon.withLedger()
+        let backup = try await daemon.backUp("ledger.db")
+        try await daemon.succeed("drill", "ledger.db")
+        let proven = try #require(try await daemon.read(Status.self, "status").databases.first?.lastProven)
+        #expect(try await daemon.messages().allSatisfy { $0.code != .catalogRebuilt }, "nothing was lost yet")
+        try await daemon.stop()
+        for name in try FileManager.default.contentsOfDirectory(atPath: daemon.state) where name.hasPrefix("catalog.db")
+        {
+            try FileManager.default.removeItem(atPath: "\(daemon.state)/\(name)")
+        }
+        try await daemon.start()
+        let told = try #require(try await daemon.messages().first { $0.code == .catalogRebuilt })
+        #expect(told.severity == .warning && told.text.contains("1 database was taken in from the repository"))
+        let database = try #require(try await daemon.read(Status.self, "status").databases.first)
+        #expect(database.lastBackupId == backup.id)
+        // The mark is of a moment before the catalog's own word.
+        let kept = try #require(database.lastProven)
+        #expect(abs((proven - kept).inSeconds) < 1)
+        try await daemon.stop()
+        try await daemon.start()
+        #expect(try await daemon.messages().count { $0.code == .catalogRebuilt } == 1)
+    }
+
     @Test func theWordsOfTheRecoveryKeySuffice() async throws {
         let (daemon, points) = try await Self.ruins()
         let reply = try await daemon.read(

@@ -52,4 +52,61 @@ struct PermissionTests {
         #expect(record.actor.uid == Self.nobody)
         try await daemon.succeed("restore", "ledger.db", "--to", "\(outside)/by-root")
     }
+
+    @Test func aKeyThatRootAddsBelongsToWhomTheRepositoryBelongs() async throws {
+        let daemon = try PrivateDaemon()
+        try await daemon.makeRepository()
+        let all = try await daemon.folder.run("/bin/chown", ["-R", "\(Self.nobody):\(Self.nobody)", daemon.repository])
+        #expect(all.status == 0, "\(all)")
+        try await daemon.succeed(alone: ["repository", "keys", "add", "--recovery"])
+        for name in try FileManager.default.contentsOfDirectory(atPath: "\(daemon.repository)/keys") {
+            var found = stat()
+            #expect(lstat("\(daemon.repository)/keys/\(name)", &found) == 0 && found.st_uid == Self.nobody, "\(name)")
+        }
+    }
+
+    /// A daemon that sees its databases and the folder `elsewhere` read-only, as in its unit; nobody else does.
+    private func sandboxed() async throws -> (daemon: PrivateDaemon, ledger: Ledger, outside: String) {
+        let daemon = try PrivateDaemon()
+        try await daemon.makeRepository()
+        let ledger = try await daemon.ledger("ledger.db").create(.wal)
+        let outside = try daemon.folder.makeFolder("elsewhere")
+        let closing = [daemon.databases, outside].map {
+            "mount --bind '\($0)' '\($0)' && mount -o remount,ro,bind '\($0)'"
+        }
+        let script = (closing + ["exec \"$@\""]).joined(separator: " && ")
+        let unshare = try #require(Programs.ofSystem("unshare"))
+        try await daemon.start(under: [unshare, "--mount", "--", "/bin/sh", "-c", script, "sh"])
+        return (daemon, ledger, outside)
+    }
+
+    @Test func whatTheDaemonsSandboxClosesRootRestoresAllTheSame() async throws {
+        let (daemon, ledger, outside) = try await sandboxed()
+        _ = try await daemon.backUp("ledger.db")
+        let dry = try await daemon.holdfast("restore", "ledger.db", "--to", "\(outside)/copy", "--dry-run")
+        #expect(dry.status == 0 && dry.text.contains("would restore own/ledger.db"), "\(dry)")
+        try await daemon.succeed("restore", "ledger.db", "--to", "\(outside)/copy")
+        #expect(try content("\(outside)/copy") == content(ledger.path))
+        let record = try #require(try await daemon.messages().last { $0.code == .restoreStarted })
+        #expect(record.actor.uid == 0 && record.text.contains("is left to root's command line"), "\(record)")
+        let inPlace = try await daemon.holdfast("restore", "ledger.db", "--in-place", "--yes")
+        #expect(inPlace.status == 0 && inPlace.text.contains("the replaced files are kept in"), "\(inPlace)")
+        #expect(try content("\(outside)/copy") == content(ledger.path))
+        let kept = try await daemon.holdfast("restore", "ledger.db", "--discard-replaced", "--yes")
+        expectRefusal(kept, 13, .targetNotAllowed)
+        #expect(kept.errors.contains("hint: remove it as root, by `rm -r`"), "\(kept)")
+    }
+
+    @Test func whatNobodyCanWriteForTheDaemonIsToldWithTheCommandThatWorks() async throws {
+        let (daemon, _, outside) = try await sandboxed()
+        _ = try await daemon.backUp("ledger.db")
+        // As where the key lies encrypted: only the daemon has it.
+        try FileManager.default.moveItem(atPath: daemon.keyFile, toPath: "\(daemon.path)/moved.key")
+        let refused = try await daemon.holdfast("restore", "ledger.db", "--to", "\(outside)/a copy")
+        expectRefusal(refused, 13, .targetNotAllowed)
+        let command =
+            "holdfast restore ledger.db --to '\(outside)/a copy' --repository \(daemon.repository) --key-file \(daemon.keyFile)"
+        #expect(refused.errors.contains("has folder \(outside) read-only"), "\(refused)")
+        #expect(refused.errors.contains(command) && refused.errors.contains("ReadWritePaths=\(outside)"), "\(refused)")
+    }
 }

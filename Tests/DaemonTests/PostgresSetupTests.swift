@@ -76,6 +76,21 @@ struct PostgresSetupTests {
         #expect(fixture.errors.contains("put on top of \(server.dataFolder)/pg_hba.conf: local all root peer"))
     }
 
+    @Test func onlyARefusalByTheRulesHasThemChanged() async throws {
+        let server = try await Threads.run("postgres") {
+            let server = try PostgresServer()
+            try server.execute("CREATE ROLE root LOGIN REPLICATION CONNECTION LIMIT 0")
+            return server
+        }
+        let rules = "\(server.dataFolder)/pg_hba.conf"
+        let before = try String(contentsOfFile: rules, encoding: .utf8)
+        let fixture = try SetupFixture(socketFolders: [server.folder])
+        #expect(await fixture.run("setup", "--yes", "--no-start") == 3, "\(fixture.output)\(fixture.errors)")
+        #expect(fixture.errors.contains("its own limit of connections is reached"), "\(fixture.errors)")
+        #expect(try String(contentsOfFile: rules, encoding: .utf8) == before)
+        #expect(!Files.exists("\(rules).before-holdfast"))
+    }
+
     @Test func aNamedServerIsTakenWithoutASearchAndOneThatIsSilentIsRefused() async throws {
         let server = try await Threads.run("postgres") { try self.closedServer() }
         let fixture = try SetupFixture()

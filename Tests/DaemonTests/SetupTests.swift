@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 import Glibc
 import Model
@@ -154,6 +155,89 @@ import Wire
         #expect(own == "[repository]\npath = \"\(place)\"\nkey_file = \"\(key)\"\n")
         let unit = try String(contentsOfFile: "\(fixture.folder.path)/unit", encoding: .utf8)
         #expect(unit == "[Unit]\nRequiresMountsFor=\(place)\n[Service]\nReadWritePaths=\(place)")
+    }
+
+    @Test func aKeyThatLiesEncryptedIsLeftToTheDaemon() async throws {
+        let fixture = try SetupFixture()
+        try await fixture.ledger("crm/app.db")
+        #expect(await fixture.run("setup", "--yes") == 0, "\(fixture.errors)")
+        // From now on only the daemon has the key.
+        let sealed = "\(fixture.folder.path)/sealed"
+        try Files.rename(fixture.keyFile, to: sealed, replacing: false)
+        try "[Service]\nLoadCredentialEncrypted=repository-key:\(sealed)\n"
+            .write(toFile: "\(fixture.folder.path)/unit-file", atomically: true, encoding: .utf8)
+        try String(contentsOfFile: fixture.settings, encoding: .utf8)
+            .replacing("key_file = \"\(fixture.keyFile)\"", with: "credential = \"repository-key\"")
+            .write(toFile: fixture.settings, atomically: true, encoding: .utf8)
+        let credentials = try fixture.folder.makeFolder("credentials")
+        try Files.writeDurably(try Files.read(sealed), to: "\(credentials)/repository-key", mode: 0o600)
+        try await fixture.unit.restart(environment: ["CREDENTIALS_DIRECTORY": credentials])
+        try await until("holdfastd") { PrivateDaemon.accepts("\(fixture.folder.path)/s") }
+        try await fixture.ledger("shop/shop.db")
+        #expect(await fixture.run("setup", "--yes") == 0, "\(fixture.output)\(fixture.errors)\(fixture.unit.errors)")
+        #expect(fixture.output.hasPrefix("all 2 databases are proven restorable\nnext: keep the recovery key"))
+        #expect(fixture.errors.contains("only the daemon opens it, by \(sealed)"), "\(fixture.errors)")
+    }
+
+    @Test func whatTheUnitWasStartedWithoutTakesARestart() async throws {
+        let fixture = try SetupFixture()
+        try await fixture.ledger("crm/app.db")
+        #expect(await fixture.run("setup", "--yes", "--no-drill") == 0, "\(fixture.errors)")
+        #expect(await fixture.run("setup", "--yes", "--no-drill") == 0, "\(fixture.errors)")
+        #expect(fixture.errors.contains("holdfastd has read the settings"), "\(fixture.errors)")
+        fixture.unit.set(UnitState(properties: ["LoadState": "loaded", "NeedDaemonReload": "yes"]))
+        #expect(await fixture.run("setup", "--yes", "--no-drill") == 0, "\(fixture.errors)")
+        #expect(fixture.errors.contains("restarted holdfastd"), "\(fixture.errors)")
+    }
+
+    @Test func aLinkAndItsModeStayWhenServersAreAdded() async throws {
+        let fixture = try SetupFixture()
+        try await fixture.ledger("crm/app.db")
+        #expect(await fixture.run("setup", "--yes", "--no-start") == 0, "\(fixture.errors)")
+        let place = "\(fixture.folder.path)/kept.toml"
+        try Files.rename(fixture.servers, to: place, replacing: false)
+        try Files.makeSymbolicLink(fixture.servers, to: place)
+        try Files.setMode(place, 0o664)
+        try await fixture.ledger("shop/shop.db")
+        #expect(await fixture.run("setup", "--yes", "--no-start") == 0, "\(fixture.errors)")
+        #expect(try Files.status(fixture.servers, followLinks: false)?.kind == .symbolicLink)
+        #expect(try Files.status(place)?.mode == 0o664)
+        #expect(try String(contentsOfFile: place, encoding: .utf8).contains("[servers.shop]"))
+    }
+
+    @Test func setupsOwnBackupStartsNoCooldown() async throws {
+        let fixture = try SetupFixture()
+        try await fixture.ledger("crm/app.db")
+        let text = try String(contentsOfFile: fixture.settings, encoding: .utf8)
+        try text.replacing("on_demand_cooldown = \"0s\"", with: "on_demand_cooldown = \"10m\"")
+            .write(toFile: fixture.settings, atomically: true, encoding: .utf8)
+        #expect(await fixture.run("setup", "--yes", "--no-drill") == 0, "\(fixture.errors)")
+        #expect(try await fixture.holdfast("backup", "crm/app.db").status == 0)
+        #expect(try await fixture.holdfast("backup", "crm/app.db").status == 14)
+    }
+
+    @Test func copiesAreNotOfferedForProtection() async throws {
+        let fixture = try SetupFixture()
+        for name in ["crm/app.db", "restored/copy.db", "root/Downloads/app.db", "roots/own.db"] {
+            try await fixture.ledger(name)
+        }
+        let text = "restore_roots = [\"\(fixture.searched)/roots\"]\n"
+        try (text + String(contentsOfFile: fixture.settings, encoding: .utf8))
+            .write(toFile: fixture.settings, atomically: true, encoding: .utf8)
+        #expect(await fixture.run("setup", "--dry-run") == 0, "\(fixture.errors)")
+        #expect(fixture.output.contains("[servers.crm]"), "\(fixture.output)")
+        #expect(!fixture.output.contains("[servers.r"), "\(fixture.output)")
+    }
+
+    @Test func aRepositoryInMemoryIsToldBeforeItIsMade() async throws {
+        let disk = try await SmallDisk(megabytes: 16)
+        let fixture = try SetupFixture()
+        try await fixture.ledger("crm/app.db")
+        let text = try String(contentsOfFile: fixture.settings, encoding: .utf8)
+        try text.replacing(/path = .*repository"\n/, with: "")
+            .write(toFile: fixture.settings, atomically: true, encoding: .utf8)
+        #expect(await fixture.run("setup", "--dry-run", "--repository", "\(disk.path)/repository") == 0)
+        #expect(fixture.errors.contains("\(disk.path)/repository is in memory (tmpfs)"), "\(fixture.errors)")
     }
 
     @Test func itRefusesWhatItCannotDo() async throws {

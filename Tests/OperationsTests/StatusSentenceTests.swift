@@ -50,6 +50,21 @@ import Wire
         #expect(text([database("a", backup: 1)], unacknowledged: 2).hasSuffix("needs you: 2 errors to acknowledge"))
     }
 
+    @Test func withoutARepositoryNothingCanBeRestored() {
+        func text(_ databases: [Database], problems: [String]) -> String {
+            StatusSentence(
+                databases: databases, problems: problems.map { ProblemObject(code: .repositoryMissing, message: $0) },
+                backupsAreCounted: false, repositoryFault: "there is no repository in /r", time: { "T\($0.seconds)" }
+            ).text
+        }
+        let (good, gone) = (database("a", backup: 100, proven: 100), "there is no repository in /r")
+        #expect(text([good], problems: [gone]) == "nothing can be restored now: \(gone)")
+        #expect(text([], problems: [gone]) == "nothing can be restored now: \(gone)")
+        #expect(
+            text([good, database("b", backup: 100, overdue: true)], problems: [gone, "the disk is full"])
+                == "nothing can be restored now: \(gone); needs you: crm/b is overdue, and 1 more")
+    }
+
     @Test func nothingFoundSaysWhatToDo() {
         #expect(text([]) == "no databases were found; needs you: name their folders in the settings")
         #expect(text([], problems: ["server crm is unreachable"]).hasSuffix("needs you: server crm is unreachable"))

@@ -12,6 +12,7 @@ package final class FakeService: Service {
     private let keySlots = Mutex([KeySlot(id: "1", kind: .keyFile, label: "first", created: Samples.instant)])
     private let maintained = Mutex([Samples.maintenance])
     private let planned = Mutex([Samples.schedule])
+    private let windows = Mutex(Samples.maintenance.next)
     private let listed = Mutex([Samples.backup])
     private let followers = Mutex<[AsyncStream<MessageEvent>.Continuation]>([])
     private let history = Mutex((1...3).map { Samples.message($0) })
@@ -36,6 +37,7 @@ package final class FakeService: Service {
     package func set(_ value: [Symptom]) { symptoms.withLock { $0 = value } }
     package func set(_ value: [KeySlot]) { keySlots.withLock { $0 = value } }
     package func set(_ value: [MaintenanceStatus]) { maintained.withLock { $0 = value } }
+    package func set(_ value: [PlannedWindow]) { windows.withLock { $0 = value } }
     package func set(_ value: [ScheduleStatus]) { planned.withLock { $0 = value } }
     package func set(_ value: [Backup]) { listed.withLock { $0 = value } }
 
@@ -184,9 +186,15 @@ package final class FakeService: Service {
 
     package func run(_ id: String, for actor: Actor) throws -> Run {
         try note("run \(id)", actor)
+        return ended(id)
+    }
+
+    private func ended(_ id: String) -> Run {
         var run = Samples.run(id, id == "run-bad" ? .failed : .succeeded)
         if id == "run-bad" {
-            run.fault = ProblemObject(Fault(.drillFailed, "its backup is bad"))
+            var fault = Fault(.drillFailed, "its backup is bad")
+            fault.cause = "page 7"
+            run.fault = ProblemObject(fault)
             run.outcome = "restore drill of \(Samples.name) failed: its backup is bad"
         }
         return run
@@ -196,7 +204,8 @@ package final class FakeService: Service {
     package func followRun(_ id: String, for actor: Actor) throws -> AsyncStream<Run> {
         try note("follow \(id)", actor)
         return AsyncStream { continuation in
-            for state in [RunState.waiting, .running, .succeeded] { continuation.yield(Samples.run(id, state)) }
+            for state in [RunState.waiting, .running] { continuation.yield(Samples.run(id, state)) }
+            continuation.yield(ended(id))
             continuation.finish()
         }
     }
@@ -394,7 +403,7 @@ extension FakeService {
         of server: String, from: Instant?, count: Int, for actor: Actor
     ) throws -> [PlannedWindow] {
         try note("preview maintenance of \(server) \(count)\(from.map { " from \($0.rfc3339())" } ?? "")", actor)
-        return Samples.maintenance.next
+        return windows.withLock { $0 }
     }
 
     package func setMaintenance(

@@ -63,6 +63,29 @@ def first_hour(world):
     expect(transcript(machine, "holdfast doctor") == 0, "the doctor finds a problem")
 
 
+@step("root restores where the daemon's sandbox keeps it from writing")
+def beyond(world):
+    machine = world.others[-1]
+    machine.run("install", "-d", "/srv/restored")
+    machine.run("holdfast", "restore", "shop/shop.db", "--to", "/srv/restored/shop.db")
+    machine.run("/usr/local/lib/ledger.py", "check", "/srv/shop/shop.db", "/srv/restored/shop.db")
+    told = [message["text"] for message in machine.json("holdfast", "messages", "--json")["items"]]
+    expect(any("is left to root's command line" in text for text in told), f"it is not on record: {told}")
+
+
+@step("the doctor names the key file that the unit misses")
+def moved_key(world):
+    machine = world.others[-1]
+    machine.run("mv", KEY, f"{KEY}.moved")
+    machine.run("systemctl", "restart", "holdfastd", check=False)
+    said = machine.run("holdfast", "doctor", check=False).stdout
+    expect(f"(243/CREDENTIALS): there is no {KEY}" in said, said)
+    machine.run("mv", f"{KEY}.moved", KEY)
+    machine.run("systemctl", "reset-failed", "holdfastd", check=False)
+    machine.run("systemctl", "restart", "holdfastd")
+    until("the daemon", 60, lambda: machine.run("holdfast", "status", check=False).returncode == 0)
+
+
 @step("setup run again changes nothing, and its repository can be read without the daemon")
 def again(world):
     machine = world.others[-1]

@@ -10,14 +10,14 @@ extension Diagnosis {
 
     /// Asks the daemon what it knows. What it doesn't answer is told, and the rest is asked all the same.
     /// - Returns: false when no daemon answers.
-    mutating func ask(_ client: DaemonClient, _ settings: DaemonSettings?) async -> Bool {
+    mutating func ask(_ client: DaemonClient) async -> Bool {
         let status: Status
         do { status = try await client.status() } catch {
             let fault = Fault.wrapping(error)
             add("daemon", .problem, fault.message, hint: fault.hint)
             return false
         }
-        examine(status, servers: settings?.servers.map(\.name))
+        examine(status)
         let filter = BackupFilter(since: WallClock.now() - .seconds(3 * 86_400), limit: Self.backupsLookedAt)
         let backups = await answer { try await client.backups(filter) } ?? []
         examine(status.repository, databases: status.databases, growth: Self.growth(backups))
@@ -25,8 +25,24 @@ extension Diagnosis {
         if status.repository != nil, let slots = await answer({ try await client.keys() }) { examine(slots) }
         if let symptoms = await answer({ try await client.examination() }) { add(symptoms) }
         if let schedules = await answer({ try await client.schedules() }) { examine(schedules) }
-        if let maintenance = await answer({ try await client.maintenance() }) { examine(maintenance) }
+        if var maintenance = await answer({ try await client.maintenance() }) {
+            for index in maintenance.indices { await lookAhead(&maintenance[index], client) }
+            examine(maintenance)
+        }
         return true
+    }
+
+    /// The windows that come next may all be of one kind: looks on until the other comes, or nothing more does.
+    private mutating func lookAhead(_ status: inout MaintenanceStatus, _ client: DaemonClient) async {
+        let (server, next) = (status.server, status.next)
+        let absent = MaintenanceKind.allCases.filter { kind in
+            status[kind].enabled && !next.contains { $0.kind == kind }
+        }
+        guard !absent.isEmpty else { return }
+        let limit = MaintenancePreview.limit
+        if let windows = await answer({ try await client.previewMaintenance(of: server, count: limit) }) {
+            status.next = windows
+        }
     }
 
     private mutating func answer<Value>(_ question: () async throws -> Value) async -> Value? {

@@ -11,14 +11,14 @@ extension Diagnosis {
             hint: "install systemd-timesyncd or chrony; see `timedatectl`")
     }
 
-    /// Doubts of the daemon's own are among its problems.
+    /// Doubts of the daemon's own are among its problems, and nothing is called good beside another doubt.
     mutating func examineClock(_ status: Status, now: Instant) {
         let newest = status.databases.compactMap(\.lastBackup).max()
         if let newest, newest > now + .seconds(300) {
             add("clock", .problem, "the newest backup is from the future", hint: "set the clock; see `timedatectl`")
         } else if CivilTime(now).year < 2025 {
             add("clock", .problem, "the clock says \(CivilTime(now).year)", hint: "set the clock; see `timedatectl`")
-        } else {
+        } else if !symptoms.contains(where: { $0.subject == "clock" }) {
             add("clock", .good, "the clock is plausible")
         }
     }

@@ -2,27 +2,33 @@ internal import Model
 internal import Wire
 
 extension Diagnosis {
-    /// - Parameter servers: those of the settings, where they could be read.
-    mutating func examine(_ status: Status, servers: [String]?) {
-        add("daemon", .good, status.sentence)
-        for problem in status.problems { add("daemon", .problem, problem.message, hint: problem.hint) }
+    mutating func examine(_ status: Status) {
+        // Without a repository the sentence is a problem, which follows with its remedy.
+        add("daemon", .good, status.repository == nil ? "holdfastd answers" : status.sentence)
+        for problem in status.problems {
+            let subject = problem.code == .clockInDoubt ? "clock" : "daemon"
+            add(subject, .problem, problem.message, hint: problem.hint)
+        }
         if status.unacknowledged > 0 {
             let count = status.unacknowledged == 1 ? "1 error" : "\(status.unacknowledged) errors"
             add(
                 "messages", .warning, "\(count) nobody has acknowledged",
                 hint: "see `holdfast messages --severity error --unacknowledged`, then `holdfast messages ack ID`")
         }
-        for database in status.databases where database.state != .deleted {
-            examine(database, isConfigured: servers?.contains(database.server) ?? true)
-        }
+        for database in status.databases where database.state != .deleted { examine(database) }
     }
 
-    private mutating func examine(_ database: Database, isConfigured: Bool) {
+    private mutating func examine(_ database: Database) {
         let name = database.name.text
+        if database.state == .removed {
+            return add(
+                name, .warning, "server \(database.server) is no longer in the settings",
+                hint: "add it again, or see `holdfast databases show \(name)` for what becomes of its backups")
+        }
         if let fault = database.fault {
             add(name, .problem, fault.message, hint: fault.hint)
         } else if database.state != .present {
-            add(name, .problem, "is \(database.state.rawValue)", hint: Self.hint(for: database, isConfigured))
+            add(name, .problem, "is \(database.state.rawValue)", hint: Self.hint(for: database))
         }
         if database.overdue {
             add(name, .problem, "its backup is overdue", hint: "see `holdfast messages --database \(name)`")
@@ -38,12 +44,8 @@ extension Diagnosis {
         }
     }
 
-    private static func hint(for database: Database, _ isConfigured: Bool) -> String {
-        guard isConfigured else {
-            return "server \(database.server) is not in the settings: add it again, or see `holdfast messages --code "
-                + "server-unreachable` for what stays of it"
-        }
-        return database.engine == "sqlite"
+    private static func hint(for database: Database) -> String {
+        database.engine == "sqlite"
             ? "see that its folder is mounted and readable" : "see above why server \(database.server) does not answer"
     }
 }

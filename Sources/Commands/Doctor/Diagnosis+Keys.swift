@@ -22,6 +22,25 @@ extension Diagnosis {
         }
     }
 
+    /// The key by which the daemon opens the repository.
+    mutating func examine(_ key: RepositoryKey) {
+        switch key {
+        case .file(let path): examine(keyFile: path)
+        case .sealed(let path):
+            if Files.exists(path) {
+                add("key", .good, "the key lies encrypted in \(path), and opens the repository on this machine only")
+            } else {
+                add(
+                    "key", .problem, "there is no \(path), from which the daemon's unit takes the key",
+                    hint: "bring it back, or correct LoadCredentialEncrypted= (`systemctl edit holdfastd`)")
+            }
+        case .missing(let name):
+            add(
+                "key", .problem, "the daemon's unit hands over no credential \(name), as the settings want",
+                hint: "add LoadCredential=\(name):PATH to it (`systemctl edit holdfastd`), or set `key_file`")
+        }
+    }
+
     /// Whether the backups could still be read if this machine were lost with its key.
     mutating func examine(_ slots: [KeySlot]) {
         if let recovery = slots.filter({ $0.kind == .recovery }).max(by: { $0.created < $1.created }) {
@@ -38,17 +57,6 @@ extension Diagnosis {
                 hint: remedy)
         } else {
             add("keys", .good, "\(slots.count) keys open the repository, a passphrase among them")
-        }
-    }
-}
-
-extension RepositorySettings {
-    /// The file that opens the repository.
-    /// - Parameter file: what the daemon's unit passes on as a credential.
-    func keyFile(passedFrom file: String) -> String {
-        switch key {
-        case .file(let path): path
-        case .credential: file
         }
     }
 }

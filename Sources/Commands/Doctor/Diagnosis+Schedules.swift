@@ -30,7 +30,10 @@ extension Diagnosis {
                         "maintenance \(server.server)", .warning,
                         "its last three \(kind.rawValue) windows did not run: \(last[0].text)",
                         hint: "see `holdfast maintenance show \(server.server)`, and choose a time at which it can")
-                } else if !server.next.contains(where: { $0.kind == kind }), server.underWay?.kind != kind {
+                } else if !server.next.contains(where: { $0.kind == kind }), server.underWay?.kind != kind,
+                    // So many of the other kind say nothing of this one.
+                    server.next.count < MaintenancePreview.limit
+                {
                     add(
                         "maintenance \(server.server)", .warning, "no \(kind.rawValue) window comes",
                         hint: "see `holdfast maintenance preview \(server.server)`")

@@ -4,13 +4,14 @@ internal import Wire
 
 extension Diagnosis {
     /// What the service manager says of the daemon and of what helps it.
-    mutating func examine(_ service: any ServiceUnit) async {
+    /// - Parameter unit: what the daemon's says.
+    mutating func examine(_ service: any ServiceUnit, _ unit: UnitFile?) async {
         guard service.isManaged else {
             return add(
                 "service", .warning, "systemd does not run here: nothing starts the daemon again when it ends",
                 hint: "have whatever starts it watch it too")
         }
-        if let state = await service.state(of: "holdfastd.service") { examine(state) }
+        if let state = await service.state(of: "holdfastd.service") { examine(state, unit) }
         guard let socket = await service.state(of: "holdfast-helper.socket"), socket.isInstalled, !socket.isActive
         else {
             return
@@ -28,14 +29,16 @@ extension Diagnosis {
             hint: "run `chmod o= \(path)`; a restart of the daemon makes it right again, too")
     }
 
-    private mutating func examine(_ state: UnitState) {
+    private mutating func examine(_ state: UnitState, _ unit: UnitFile?) {
         guard state.isInstalled else {
             return add(
                 "service", .problem, "there is no unit holdfastd.service", hint: "install the package, or its unit file"
             )
         }
         let before = symptoms.count
-        if state["ActiveState"] == "failed" {
+        if !state.isActive, let (message, hint) = Self.obstacle(state, unit) {
+            add("service", .problem, message, hint: hint)
+        } else if state["ActiveState"] == "failed" {
             add(
                 "service", .problem, "holdfastd has failed (\(state["Result"]))",
                 hint: "see `journalctl -u holdfastd`, then `systemctl restart holdfastd`")
@@ -56,6 +59,36 @@ extension Diagnosis {
         }
         examineHardening(state)
         if symptoms.count == before { add("service", .good, "holdfastd runs, and starts with the machine") }
+    }
+
+    /// What keeps systemd from even starting the daemon. Source: systemd.exec(5), "Process exit codes".
+    private static func obstacle(_ state: UnitState, _ unit: UnitFile?) -> (message: String, hint: String)? {
+        let then = "then run `systemctl daemon-reload` and `systemctl restart holdfastd`"
+        switch state["ExecMainStatus"] {
+        case "243":
+            let absent = unit?.credentials.map(\.path).filter { !Files.exists($0) } ?? []
+            let head = "systemd can't hand holdfastd its key (243/CREDENTIALS)"
+            guard !absent.isEmpty else {
+                return (
+                    head,
+                    "see `journalctl -u holdfastd`; one that lies encrypted opens only on the machine, and with the TPM, "
+                        + "that it was made on"
+                )
+            }
+            return (
+                "\(head): there is no \(absent.joined(separator: ", "))",
+                "bring it back, or say by `systemctl edit holdfastd` where it is now (LoadCredential=), \(then)"
+            )
+        case "226":
+            let absent = unit?.folders.filter { !Files.exists($0) } ?? []
+            let head = "systemd can't make holdfastd's view of the file system (226/NAMESPACE)"
+            guard !absent.isEmpty else { return (head, "see `journalctl -u holdfastd`, which names the folder") }
+            return (
+                "\(head): there is no \(absent.joined(separator: ", "))",
+                "make it or mount its disk, or take it out of the drop-in that names it (`systemctl cat holdfastd`), \(then)"
+            )
+        default: return nil
+        }
     }
 
     /// A drop-in opens a door where it has to; these stay closed for what the daemon does.

@@ -26,17 +26,22 @@ struct DoctorCommand: AsyncParsableCommand {
         let surroundings = Surroundings.current
         let path = try config.map(Paths.absolute) ?? surroundings.settingsPath
         let settings = diagnosis.examine(settingsAt: path, in: surroundings)
+        var unit: UnitFile?
         if path == SettingsFiles.standardPath || !(surroundings.site.service is SystemdUnit) {
-            await diagnosis.examine(surroundings.site.service)
+            unit = await surroundings.site.service.file(of: SystemdUnit.unit)
+            await diagnosis.examine(surroundings.site.service, unit)
         }
-        diagnosis.examineClock(WallClock.isSynchronised)
-        let keyFile = settings.map { $0.repository.keyFile(passedFrom: surroundings.site.keyFile) }
-        if let keyFile { diagnosis.examine(keyFile: keyFile) }
+        let isInStep = WallClock.isSynchronised
+        diagnosis.examineClock(isInStep)
+        let key = settings.map {
+            RepositoryKey(of: $0.repository, passedBy: unit, otherwise: surroundings.site.keyFile)
+        }
+        if let key { diagnosis.examine(key) }
         let socket = common.socket == nil ? settings?.socket : nil
         diagnosis.examine(socketAt: common.socket ?? settings?.socket)
         let client = socket.map { DaemonClient(socket: $0) } ?? common.client
-        if await !diagnosis.ask(client, settings) {
-            if let settings, let keyFile {
+        if await !diagnosis.ask(client) {
+            if let settings, let keyFile = key?.file {
                 await diagnosis.examineAlone(settings, keyFile: keyFile, surroundings.repositories)
             }
         }

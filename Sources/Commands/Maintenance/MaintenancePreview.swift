@@ -9,7 +9,7 @@ struct MaintenancePreview: AsyncParsableCommand {
         discussion: "Example: holdfast maintenance preview main --from 2027-03-20 --count 5")
 
     /// At most so many are shown.
-    private static let limit = 100
+    static let limit = 100
 
     @Argument(help: "A server.")
     var server: String

@@ -57,6 +57,12 @@ enum Text {
         return database.overdue ? "overdue" : database.state.rawValue
     }
 
+    /// What becomes of what a server held that is no longer in the settings.
+    static func removed(_ server: String) -> String {
+        "server \(server) is no longer in the settings: its backups stay as retention keeps them, the newest good one for "
+            + "good\n  hint: add it again, or delete them with `holdfast backups delete ID`"
+    }
+
     static func fault(_ problem: ProblemObject) -> String {
         "\(problem.fault)" + (problem.hint.map { "\n  hint: \($0)" } ?? "")
     }

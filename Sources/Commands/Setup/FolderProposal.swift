@@ -47,6 +47,11 @@ package struct FolderProposal: Equatable {
         return ("\(root)/\(steps.prefix(depth).joined(separator: "/"))", false)
     }
 
+    /// Whether it lies where restores and downloads go by convention: `/srv/restored`, `~/Downloads`.
+    package static func isCopy(_ path: String) -> Bool {
+        path.split(separator: "/").dropLast().contains { ["restored", "Downloads"].contains($0) }
+    }
+
     /// Whether a settings file can hold the path: no control characters, nothing that stands for bytes that aren't text.
     private static func isWritable(_ path: String) -> Bool {
         path.unicodeScalars.allSatisfy {

@@ -52,10 +52,23 @@ package struct RepositoryChoice: Equatable {
     }
 
     /// The disk that `path`, or what there is of it, is on.
-    static func disk(of path: String) -> Disk? {
+    static func disk(of path: String) -> Disk? { disk(at: present(path)) }
+
+    private static func present(_ path: String) -> String {
         var folder = path
         while !Files.exists(folder), folder != "/" { folder = Files.parent(of: folder) }
-        return disk(at: folder)
+        return folder
+    }
+
+    /// Whether `path` is, or would be, on a file system that goes with the machine's next start.
+    static func isInMemory(_ path: String) -> Bool {
+        let mounts = (try? Mounts.now()) ?? []
+        guard let place = Files.realPath(present(path)),
+            // Of two at one place the later one hides the other.
+            let mount = mounts.enumerated().filter({ FolderProposal.contains($0.element.path, place) })
+                .max(by: { ($0.element.path.utf8.count, $0.offset) < ($1.element.path.utf8.count, $1.offset) })
+        else { return false }
+        return ["tmpfs", "ramfs"].contains(mount.element.kind)
     }
 
     private static func disk(at path: String) -> Disk? {

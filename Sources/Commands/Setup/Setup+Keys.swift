@@ -14,7 +14,10 @@ extension Setup {
         // Those above it are nobody's secret; its own are closed to others.
         try Files.makeDirectories(Files.parent(of: plan.repository), mode: 0o755)
         let access = terminal.surroundings.repositories
-        if plan.repositoryExists {
+        if plan.keyIsSealed {
+            try record.say(
+                "repository", "\(plan.repository) is there already; only the daemon opens it, by \(plan.keyFile)")
+        } else if plan.repositoryExists {
             _ = try access.open(at: plan.repository, with: .keyFile(plan.keyFile))
             try record.say("repository", "\(plan.repository) is there already, and \(plan.keyFile) opens it")
         } else {
@@ -29,10 +32,20 @@ extension Setup {
     /// Adds a recovery key where there is none, and shows its words this once.
     func saveRecoveryKey(_ plan: SetupPlan, _ account: Users.Account, _ client: DaemonClient) async throws {
         let access = terminal.surroundings.repositories
-        let repository = try await Threads.run("open repository") {
-            try access.open(at: plan.repository, with: .keyFile(plan.keyFile))
+        if plan.keyIsSealed {
+            guard try await answers(client) else {
+                return try record.say(
+                    "recovery key", "only the daemon can tell whether there is one, and it doesn't run yet",
+                    hint: "see `holdfast repository keys list`, and `keys add --recovery` where there is none")
+            }
         }
-        let slots = try await Threads.run("keys") { try repository.keys() }
+        let repository: (any LocalRepository)? =
+            plan.keyIsSealed
+            ? nil
+            : try await Threads.run("open repository") {
+                try access.open(at: plan.repository, with: .keyFile(plan.keyFile))
+            }
+        let slots = try await Self.slots(repository, client)
         if let slot = slots.first(where: { $0.kind == .recovery }) {
             return try record.say("recovery key", "was made on \(Text.time(slot.created).prefix(10)) already")
         }
@@ -44,14 +57,30 @@ extension Setup {
                 .interrupted, "the recovery key was not confirmed, and opens nothing",
                 hint: "write its words down before you go on")
         }
-        let request = KeyRequest(kind: .recovery, label: "shown by setup", recoveryWords: words)
+        try await Self.add(
+            KeyRequest(kind: .recovery, label: "shown by setup", recoveryWords: words), repository, client)
+        try record.did("recovery key", "added to \(plan.repository)")
+        try await Threads.run("setup") { try self.give(plan, account) }
+    }
+
+    private static func slots(_ repository: (any LocalRepository)?, _ client: DaemonClient) async throws -> [KeySlot] {
+        guard let repository else { return try await client.keys() }
+        return try await Threads.run("keys") { try repository.keys() }
+    }
+
+    /// By the daemon where it has the repository open, or alone has its key.
+    private static func add(
+        _ request: KeyRequest, _ repository: (any LocalRepository)?, _ client: DaemonClient
+    ) async throws {
+        guard let repository else {
+            _ = try await client.addKey(request)
+            return
+        }
         do {
             _ = try await Threads.run("add key") { try repository.addKey(request) }
         } catch let fault as Fault where fault.code == .repositoryInUse {
             _ = try await client.addKey(request)
         }
-        try record.did("recovery key", "added to \(plan.repository)")
-        try await Threads.run("setup") { try self.give(plan, account) }
     }
 
     private func isWrittenDown(_ words: String) throws -> Bool {

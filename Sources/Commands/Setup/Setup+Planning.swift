@@ -48,10 +48,15 @@ extension Setup {
     ) throws -> (additions: [ServerAddition], files: [SurveyedFile]) {
         let named = present.servers.flatMap(\.folders)
         let known = named + named.compactMap(Files.realPath)
-        let excluded = [present.stateDirectory, present.logDirectory, present.repository.path]
+        // What was restored is a copy.
+        let copies = present.restoreRoots.filter { root in !named.contains { FolderProposal.contains(root, $0) } }
+        let own = [present.stateDirectory, present.logDirectory, present.repository.path, wishes.repository]
+        let excluded = own.compactMap(\.self) + copies
         let searched = (wishes.folders.isEmpty ? site.searched : wishes.folders).compactMap(Files.realPath)
         let survey = site.survey.databases(below: searched, excluding: excluded)
-        let fresh = survey.files.filter { file in !known.contains { FolderProposal.contains($0, file.path) } }
+        let fresh = survey.files.filter { file in
+            !known.contains { FolderProposal.contains($0, file.path) } && !FolderProposal.isCopy(file.path)
+        }
         if let shortfall = survey.shortfall {
             try record.say(
                 "search", "\(shortfall): there may be more databases", hint: "name them with --folder DIR")

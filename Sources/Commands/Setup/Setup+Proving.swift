@@ -19,7 +19,7 @@ extension Setup {
         bar.clear()
         let conclusion = SetupConclusion(
             try await client.status().databases, isDrilled: wishes.drills, otherFailures: record.failures + failed,
-            keyFile: plan.keyFile, repository: plan.repository)
+            keyFile: plan.keyFile, keyIsSealed: plan.keyIsSealed, repository: plan.repository)
         try record.show(
             .init(
                 step: "end", message: conclusion.text, databases: conclusion.databases,
@@ -31,7 +31,8 @@ extension Setup {
     private func backUp(_ client: DaemonClient, _ bar: ProgressBar) async throws -> [String] {
         var failures: [String] = []
         do {
-            let reply = try await client.requestBackup(BackupRequest(all: true, comment: "first backup, by setup"))
+            let reply = try await client.requestBackup(
+                BackupRequest(all: true, comment: "first backup, by setup", startsCooldown: false))
             for run in reply.runs { _ = try await client.waitRun(run.id) { bar.show($0) } }
             failures = reply.skipped.filter { ![.inCooldown, .busy].contains($0.code) }.map {
                 "\($0.database): \($0.message)"

@@ -14,7 +14,9 @@ extension Setup {
         let keyFile = try chooseKeyFile(present)
         if !Self.isRepository(path) { try refuseAnother(present, path) }
         var plan = SetupPlan(
-            repository: path, keyFile: keyFile.path, repositoryExists: Self.isRepository(path), settings: present)
+            repository: path, keyFile: keyFile.path, keyIsSealed: keyFile.isSealed,
+            repositoryExists: Self.isRepository(path), settings: present)
+        if plan.keyIsSealed, !plan.repositoryExists { throw sealedFault(plan) }
         let newPath = path == present.repository.path ? nil : path
         if newPath != nil || keyFile.isNew {
             try requireFree("repository.path", newPath != nil, present)
@@ -56,16 +58,16 @@ extension Setup {
     private func choosePath(
         _ present: DaemonSettings, _ files: [SurveyedFile], _ clusters: [SetupPlan.Cluster]
     ) throws -> String {
-        if let named = wishes.repository { return named }
-        let standard = present.repository.path
+        let standard = wishes.repository ?? present.repository.path
         guard !Self.isRepository(standard), let disk = RepositoryChoice.disk(of: standard) else { return standard }
+        let isFree = wishes.repository == nil && source(of: "repository.path", present) == "default"
+        try checkMemory(standard, isWanted: !isFree)
         let folders = clusters.map(\.cluster.dataFolder) + present.servers.flatMap(\.folders) + wishes.folders
         let sources = Set(files.map(\.device) + folders.compactMap { RepositoryChoice.disk(of: $0)?.device })
         let needed = files.map(\.size).reduce(clusters.reduce(.zero) { $0 + $1.readiness.size }) { $0 + $1 }
         let choices = RepositoryChoice.all(
             standard: (standard, disk),
-            disks: source(of: "repository.path", present) == "default" ? RepositoryChoice.disks() : [],
-            sources: sources, needed: needed)
+            disks: isFree ? RepositoryChoice.disks() : [], sources: sources, needed: needed)
         if choices[0].free < needed {
             try record.say(
                 "repository", "the databases are \(needed), and \(choices[0].free) are free at \(standard)",
@@ -83,21 +85,44 @@ extension Setup {
         return choices[try questions.choose("where is the repository to be?", among: texts)].path
     }
 
+    /// What lies in memory is gone with the next start of the machine.
+    /// - Throws: `wrong-usage` for a place that nobody has named.
+    private func checkMemory(_ path: String, isWanted: Bool) throws {
+        guard RepositoryChoice.isInMemory(path) else { return }
+        let message = "\(path) is in memory (tmpfs): the next start of the machine takes every backup"
+        let hint = "name a folder on a disk with --repository PATH"
+        guard isWanted else { throw Fault(.wrongUsage, message, hint: hint) }
+        try record.say("repository", message, hint: hint)
+    }
+
     /// - Returns: the key file, and whether the settings have to name it.
-    private func chooseKeyFile(_ present: DaemonSettings) throws -> (path: String, isNew: Bool) {
-        switch present.repository.key {
-        case .file(let path):
+    private func chooseKeyFile(_ present: DaemonSettings) throws -> (path: String, isNew: Bool, isSealed: Bool) {
+        if case .file(let path) = present.repository.key {
             let wish = wishes.keyFile ?? path
             if wish != path { try requireFree("repository.key_file", true, present) }
-            return (wish, wish != path)
-        case .credential(let name):
-            guard wishes.keyFile == nil || wishes.keyFile == site.keyFile else {
+            return (wish, wish != path, false)
+        }
+        let key = RepositoryKey(of: present.repository, passedBy: unit, otherwise: site.keyFile)
+        switch key {
+        case .file(let path), .sealed(let path):
+            guard wishes.keyFile == nil || wishes.keyFile == path else {
                 throw Fault(
-                    .badSettings, "the settings take the key from credential \(name), which is \(site.keyFile)",
+                    .badSettings, "the daemon's unit hands over the key as a credential, from \(path)",
                     hint: "leave --key-file out, or name the other file with LoadCredential= in the daemon's unit")
             }
-            return (site.keyFile, false)
+            return (path, false, key.file == nil)
+        case .missing(let name):
+            throw Fault(
+                .badSettings, "the daemon's unit has no credential \(name), from which the settings take the key",
+                hint: "add LoadCredential=\(name):\(site.keyFile) to it (`systemctl edit holdfastd`)")
         }
+    }
+
+    private func sealedFault(_ plan: SetupPlan) -> Fault {
+        Fault(
+            .badSettings, "there is no repository \(plan.repository), and its key lies encrypted in \(plan.keyFile)",
+            hint: "take the drop-in that says so away until setup has made the repository by a key that it can "
+                + "read, or make it by `holdfast repository init` with the key that was encrypted")
     }
 
     private func source(of key: String, _ settings: DaemonSettings) -> String {

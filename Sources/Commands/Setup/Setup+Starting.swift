@@ -19,14 +19,16 @@ extension Setup {
             return false
         }
         let widens = !plan.unitLines.isEmpty && site.service.isManaged
-        if widens { try await site.service.widen(plan.unitLines) }
+        let isStale = await site.service.state(of: SystemdUnit.unit)?["NeedDaemonReload"] == "yes"
+        let isWider = widens ? try await site.service.widen(plan.unitLines) : false
         guard isAtWork else {
             try await site.service.start()
             try await waitForAnswer(client)
             try record.did("service", "started holdfastd")
             return true
         }
-        if widens, !plan.repositoryExists {
+        // A daemon at work keeps the view of the file system that it was started with.
+        if isWider || isStale || (widens && !plan.repositoryExists) {
             try await site.service.restart()
             try await waitForAnswer(client)
             try record.did("service", "restarted holdfastd")
@@ -37,7 +39,7 @@ extension Setup {
         return true
     }
 
-    private func answers(_ client: DaemonClient) async throws -> Bool {
+    func answers(_ client: DaemonClient) async throws -> Bool {
         do {
             _ = try await client.identity()
             return true

@@ -13,8 +13,11 @@ struct Setup: Sendable {
     let site: SetupSite
     let settingsPath: String
     let record: SetupRecord
+    /// What the daemon's unit says, where there is one.
+    let unit: UnitFile?
 
-    init(wishes: SetupWishes, terminal: Terminal, site: SetupSite, settingsPath: String) {
+    init(wishes: SetupWishes, terminal: Terminal, site: SetupSite, settingsPath: String, unit: UnitFile? = nil) {
+        self.unit = unit
         self.wishes = wishes
         self.terminal = terminal
         self.site = site
@@ -83,8 +86,13 @@ struct Setup: Sendable {
         }
         for (path, text) in plan.texts.sorted(by: { $0.key < $1.key }) {
             let before = try Files.status(path)
-            try Files.writeDurably(Array(text.utf8), to: path, mode: before?.mode ?? 0o640)
-            try Files.setOwner(path, uid: before?.uid ?? 0, gid: before?.gid ?? account.gid)
+            // What a link leads to is written, and the link stays.
+            let place = Files.realPath(path) ?? path
+            let mode = before?.mode ?? 0o640
+            try Files.writeDurably(Array(text.utf8), to: place, mode: mode)
+            try Files.setOwner(place, uid: before?.uid ?? 0, gid: before?.gid ?? account.gid)
+            // Whatever this process's umask takes from it.
+            try Files.setMode(place, mode)
             try record.did("settings", "wrote \(path)")
         }
     }

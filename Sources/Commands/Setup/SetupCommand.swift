@@ -76,7 +76,8 @@ struct SetupCommand: AsyncParsableCommand {
             starts: !noStart, drills: !noDrill, asks: !confirming.yes && !confirming.dryRun,
             isDryRun: confirming.dryRun, socket: common.socket)
         let path = try config.map(Paths.absolute) ?? Surroundings.current.settingsPath
-        try await Setup(wishes: wishes, terminal: terminal, site: site, settingsPath: path).run()
+        let unit = await site.service.file(of: SystemdUnit.unit)
+        try await Setup(wishes: wishes, terminal: terminal, site: site, settingsPath: path, unit: unit).run()
     }
 }
 

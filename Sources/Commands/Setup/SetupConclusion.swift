@@ -11,9 +11,10 @@ package struct SetupConclusion {
 
     /// - Parameter otherFailures: of whole servers, and of steps that the rest went on without.
     package init(
-        _ all: [Database], isDrilled: Bool, otherFailures: [String] = [], keyFile: String, repository: String
+        _ all: [Database], isDrilled: Bool, otherFailures: [String] = [], keyFile: String, keyIsSealed: Bool = false,
+        repository: String
     ) {
-        let present = all.filter { $0.state != .deleted }
+        let present = all.filter { ![.deleted, .removed].contains($0.state) }
         let good = present.filter { ($0.lastProven != nil || !isDrilled) && $0.lastBackup != nil && $0.fault == nil }
         databases = present.count
         proven = present.count { $0.lastProven != nil }
@@ -25,8 +26,13 @@ package struct SetupConclusion {
         let head = Self.head(present.count, proven, isDrilled)
         let rest = failures.isEmpty ? "" : "; \(failures.joined(separator: "; "))"
         text =
-            "\(head)\(rest)\nnext: copy \(keyFile) to another machine, or keep the recovery key there: without one of "
-            + "them nobody can read \(repository); `holdfast status` shows how things are, `holdfast doctor` what may "
+            "\(head)\(rest)\nnext: "
+            + (keyIsSealed
+                ? "keep the recovery key on another machine: \(keyFile) opens nothing anywhere else, and without a key "
+                    + "nobody can read \(repository)"
+                : "copy \(keyFile) to another machine, or keep the recovery key there: without one of "
+                    + "them nobody can read \(repository)")
+            + "; `holdfast status` shows how things are, `holdfast doctor` what may "
             + "go wrong"
     }
 

@@ -19,6 +19,8 @@ struct SetupPlan: Sendable {
     var clusters: [Cluster] = []
     var repository: String
     var keyFile: String
+    /// The key lies encrypted there: only the daemon opens the repository by it.
+    var keyIsSealed = false
     var repositoryExists: Bool
     /// Settings files to be written, by path.
     var texts: [String: String] = [:]

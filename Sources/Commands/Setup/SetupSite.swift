@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Model
+internal import Settings
 package import Wire
 
 /// Where on this machine a first setup looks, and by whom it has things done; tests bring their own.
@@ -33,7 +34,7 @@ package struct SetupSite: Sendable {
         SetupSite(
             isRoot: geteuid() == 0, searched: ["/srv", "/var/lib", "/var/www", "/opt", "/home", "/root"],
             socketFolders: ["/var/run/postgresql", "/tmp"], account: "holdfast",
-            keyFile: "/etc/holdfast/repository.key", survey: survey, service: SystemdUnit())
+            keyFile: RepositorySettings.packagedKeyFile, survey: survey, service: SystemdUnit())
     }
 }
 

@@ -26,13 +26,61 @@ package struct PostgresOwner: Sendable {
         }
     }
 
-    /// What the server says to a user of this machine who wants in as the role of the same name; nil when it lets it in.
+    /// What the server says to a user of this machine whom its rules (`pg_hba.conf`) don't let in as the role of the same
+    /// name; nil when it lets it in.
+    ///
+    /// - Throws: `server-unreachable`, `timed-out` where something else keeps it out: no rule would help.
     package func refusal(to user: Users.Account, replicating: Bool) throws -> String? {
+        let first = try knock(as: user, replicating)
+        guard first != nil else { return nil }
+        // `psql` doesn't tell the SQLSTATE of a refused connection, and the server may speak any language.
+        if let obstacle = try obstacle(for: user.name, replicating) {
+            throw Fault(
+                .serverUnreachable, "role \(user.name) can't connect to the server on port \(socket.port): \(obstacle)",
+                hint: "mend that, and run it again")
+        }
+        // What was taken may be free by now.
+        return try knock(as: user, replicating)
+    }
+
+    /// - Returns: why the connection was refused.
+    private func knock(as user: Users.Account, _ replicating: Bool) throws -> String? {
         let database = replicating ? "dbname=postgres replication=true" : "dbname=postgres"
         let question = replicating ? "IDENTIFY_SYSTEM" : "SELECT 1"
         let (result, _) = try run(
             Self.psql, options(role: user.name, database: database) + ["-c", question], as: user)
-        return result.ending == .exited(0) ? nil : Self.complaint(result)
+        switch result.ending {
+        case .exited(0): return nil
+        // Source: psql(1), "Exit Status".
+        case .exited(2): return Self.complaint(result)
+        default:
+            throw Fault(
+                result.stop == .deadline ? .timedOut : .serverUnreachable,
+                "cannot tell whether the server on port \(socket.port) lets role \(user.name) in: \(Self.complaint(result))",
+                hint: "run it again once `psql` works for that user")
+        }
+    }
+
+    /// What keeps a role out beside the rules, as the owner sees it.
+    private func obstacle(for role: String, _ replicating: Bool) throws -> String? {
+        let senders = "backend_type = 'walsender'"
+        let clients = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        let free = "current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+        let rows = try ask([
+            """
+            SELECT CASE WHEN NOT rolcanlogin THEN 'it may not log in'
+              WHEN NOT has_database_privilege(rolname, 'postgres', 'CONNECT')
+                THEN 'it may not connect to the database postgres'
+              WHEN \(replicating) AND NOT rolreplication AND NOT rolsuper THEN 'it may not replicate'
+              WHEN NOT rolsuper AND rolconnlimit >= 0 AND rolconnlimit <= (SELECT count(*) FROM pg_stat_activity a
+                WHERE a.usename = rolname) THEN 'its own limit of connections is reached'
+              WHEN (SELECT count(*) FROM pg_stat_activity WHERE \(replicating ? senders : clients))
+                >= \(replicating ? "current_setting('max_wal_senders')::int" : free) THEN 'all connections are taken'
+              ELSE '' END || '.' FROM pg_roles WHERE rolname = '\(role.doubling("'"))'
+            """
+        ])
+        guard let answer = rows.first?.first else { return "there is no such role" }
+        return answer == "." ? nil : String(answer.dropLast())
     }
 
     /// Puts lines on top of a file of the server's, with the rights of its owner; keeps a copy of what was there at first.

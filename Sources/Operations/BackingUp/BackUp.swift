@@ -16,6 +16,8 @@ package struct BackupOrder: Sendable {
     package var schedule: String?
     /// The newest backup has been deleted, so that it can't stand for a database that is unchanged since.
     package var isNewestUnusable = false
+    /// Of one on demand: whether another has to wait afterwards.
+    package var startsCooldown = true
 
     package init(
         kind: BackupKind, origin: BackupOrigin, actor: Actor, comment: String? = nil, preserve: Bool = false,

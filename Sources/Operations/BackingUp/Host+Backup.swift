@@ -19,7 +19,11 @@ extension Host {
         start(
             run, priority: priority ?? (order.origin == .onDemand ? .onDemand : .scheduled),
             started: isQuiet ? [] : [started],
-            work: { context in try context.host.backUp(database, order, context) },
+            work: { context in
+                var ending = try context.host.backUp(database, order, context)
+                ending.findings.startsCooldown = order.startsCooldown
+                return ending
+            },
             failed: { [self] fault in
                 var ending = RunEnding.failure(fault, .backupFailed, "backup of \(name) failed")
                 if isQuiet, hasFailed(database.unit, by: fault.code) { ending.messages = [] }

@@ -68,6 +68,7 @@ extension Host {
         try syncSchedules()
         try markRemovedServers()
         syncMaintenance()
+        refusedSettings.withLock { $0 = nil }
         say([MessageDraft(.info, .settingsReloaded, "settings were reloaded")])
         Threads.start("discovery") { [self] in
             _ = discoverAll()
@@ -77,8 +78,12 @@ extension Host {
 
     /// Says why new settings were not put in force.
     package func reloadFailed(_ fault: Fault) {
+        refuse(settings: fault)
         say([MessageDraft(.error, fault)])
     }
+
+    /// Remembers for `status` why the settings on disk are not in force.
+    func refuse(settings fault: Fault) { refusedSettings.withLock { $0 = fault } }
 
     /// Drops what waits, asks what works to stop, and waits for it a while; then delivers the last messages.
     package func stop() {

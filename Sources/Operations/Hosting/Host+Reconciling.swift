@@ -8,11 +8,25 @@ extension Host {
     func takeIn(_ repository: Repository) {
         do {
             let units = Set(try repository.units())
-            try catalog.adopt(try storedDatabases(in: repository), onlyStored: units, at: WallClock.now())
+            let knewNone = try catalog.databases(includingGone: true).allSatisfy { $0.lastBackup == nil }
+            let stored = try storedDatabases(in: repository)
+            try catalog.adopt(stored, onlyStored: units, at: WallClock.now())
+            if knewNone, !stored.isEmpty { say([Self.rebuilt(stored.count)]) }
             following.lookAgain()
         } catch {
             report(Fault.wrapping(error))
         }
+    }
+
+    /// A catalog that knew of no backup was lost, or is a new machine's.
+    private static func rebuilt(_ count: Int) -> MessageDraft {
+        MessageDraft(
+            .warning, .catalogRebuilt,
+            "the catalog was lost or is new: \(count == 1 ? "1 database was" : "\(count) databases were") taken in from the "
+                + "repository; gone are schedules, retention, windows, accounts and roles that were changed at run time, "
+                + "and all messages and runs; maintenance windows are off",
+            hint: "`holdfast apply FILE` brings back what `holdfast export` had written; see `holdfast schedules`, "
+                + "`holdfast retention` and `holdfast maintenance`")
     }
 
     /// What the repository knows of databases that the catalog doesn't, or knows less well.
@@ -32,8 +46,18 @@ extension Host {
                 unit: id, name: draft.database, server: draft.server, path: draft.sourcePath, engine: draft.engine,
                 firstBackup: oldest?.draft.instant ?? draft.instant,
                 newest: Catalog::Capture(newest, size: ByteCount(draft.files.reduce(0) { $0 + $1.length })),
-                lastFull: lastFull?.draft.instant)
+                lastFull: lastFull?.draft.instant,
+                lastProven: known[id]?.lastBackup == nil ? Self.lastProven(of: unit) : nil)
         }
+    }
+
+    /// The newest backup that is proven to restore; nil also where the marks can't be read.
+    private static func lastProven(of unit: BackupUnit) -> DatabaseRecord.LastProven? {
+        guard var backups = try? UnitBackups(of: unit) else { return nil }
+        while let item = try? backups.next() {
+            if let proof = item.mark.proofs[.restore] { return .init(backup: item.record.id, instant: proof) }
+        }
+        return nil
     }
 
     /// A backup run that was cut off after its commit has succeeded: its point says when it started.

@@ -20,6 +20,8 @@ package final class Host: Sendable {
     let zone = ZoneKeeper()
     let tending = Tending()
     let gate = DiscoveryGate()
+    /// Why the settings on disk were not put in force at the last reload.
+    let refusedSettings = Mutex<Fault?>(nil)
     /// By server: what would help where one doesn't answer.
     let remedies = Mutex<[String: String]>([:])
     let closed: ClosedDatabases

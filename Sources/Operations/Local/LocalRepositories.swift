@@ -100,6 +100,7 @@ private struct OpenRepository: LocalRepository {
         }
         let plan = try RestorePlan(request, library: library, roots: nil)
         try plan.refuseClients(request)
+        try plan.target.requireWritable()
         if request.dryRun {
             return RestoreResult(
                 backup: plan.record.id, database: plan.name, instant: plan.record.draft.instant,
@@ -128,6 +129,7 @@ private struct OpenRepository: LocalRepository {
         }
         let restore = try MemberRestore(name, request, library: library, scratch: Self.scratch)
         let target = try RestoreTarget.new(path, sidecars: { _ in [] }, roots: nil)
+        try target.requireWritable()
         if request.dryRun {
             return RestoreResult(
                 backup: restore.record.id, database: name, instant: restore.record.draft.instant, path: target.path,
@@ -191,7 +193,25 @@ private struct OpenRepository: LocalRepository {
 
     func space() throws -> RepositorySpace { try work.space(countsDead: true) }
     func keys() throws -> [Wire::KeySlot] { try work.keys() }
-    func addKey(_ request: KeyRequest) throws -> KeyReply { try writing { try $0.addKey(request) } }
+
+    func addKey(_ request: KeyRequest) throws -> KeyReply {
+        let reply = try writing { try $0.addKey(request) }
+        try giveToOwner("keys")
+        return reply
+    }
+
+    /// What root has written is the daemon's, which couldn't read it else.
+    private func giveToOwner(_ folder: String) throws {
+        guard let owner = try Files.status(path) else { return }
+        for name in try Files.list("\(path)/\(folder)") {
+            let file = "\(path)/\(folder)/\(name)"
+            guard let status = try Files.status(file, followLinks: false), status.kind == .file,
+                status.uid != owner.uid || status.gid != owner.gid
+            else { continue }
+            try Files.setOwner(file, uid: owner.uid, gid: owner.gid)
+        }
+    }
+
     func removeKey(_ slot: String) throws -> Wire::KeySlot { try writing { try $0.removeKey(slot) } }
 
     /// Where trial restores of the command line go.

@@ -25,7 +25,9 @@ extension Host {
         let restore = try MemberRestore(
             name, request, library: library, running: running, scratch: settings.scratchFolder)
         let target = try request.to.map { try RestoreTarget.new($0, sidecars: { _ in [] }, roots: roots(for: actor)) }
-        if target == nil {
+        if let target {
+            try requireWritable(target, for: request, of: name, by: actor)
+        } else {
             try restore.engine.requirePlace(for: restore.member, endsClients: request.evenIfInUse)
         }
         if request.dryRun { return restore.dryRun(to: target, by: actor, now: WallClock.now()) }

@@ -20,6 +20,9 @@ extension Host {
             rootPort: settings.helper.map { RootPort($0) }, place: presentPath)
         if plan.isInPlace { try refuseInMaintenance(plan.name.server) }
         try plan.refuseClients(request)
+        try requireWritable(
+            plan.target, for: request, of: plan.name, by: actor,
+            isDirect: !plan.isInPlace || plan.target.path == plan.record.draft.sourcePath)
         if request.dryRun { return plan.dryRun(by: actor, now: WallClock.now()) }
         let results = try catalog.enqueue(
             [
@@ -136,6 +139,11 @@ extension Host {
         let kept = try RestoreBackup.kept(beside: target.path)
         let now = WallClock.now()
         if !isDryRun, !kept.isEmpty {
+            do { try target.requireWritable() } catch var fault as Fault where fault.code == .targetNotAllowed {
+                fault.message = "the daemon may not remove \(kept.joined(separator: ", "))"
+                fault.hint = "remove it as root, by `rm -r`"
+                throw fault
+            }
             for folder in kept { try Files.removeTree(folder) }
             try Files.syncDirectory(Files.parent(of: target.path))
             say([

@@ -75,6 +75,26 @@ package struct RestoreTarget: Sendable, Equatable {
         return RestoreFolder(folder)
     }
 
+    /// Makes sure that this process can write to the folder, by a file that gets no name.
+    /// - Throws: `target-not-allowed`, with the `errno` that says why.
+    package func requireWritable() throws {
+        let folder = Files.parent(of: path)
+        do {
+            // Not access(2), which doesn't say for sure what a unit's sandbox allows.
+            _ = try File.scratch(in: folder)
+        } catch let fault as Fault where [.repositoryReadOnly, .notPermitted].contains(fault.code) {
+            let isReadOnly = fault.code == .repositoryReadOnly
+            throw Fault(
+                .targetNotAllowed,
+                "cannot write restore target \(path): "
+                    + (isReadOnly
+                        ? "the file system of its folder is read-only" : "this user may not write to its folder"),
+                hint: isReadOnly
+                    ? "mount it read-write, or name another folder" : "run it as root, or name another folder",
+                context: fault.context)
+        }
+    }
+
     private func moved() -> Fault {
         Fault(
             .targetNotAllowed, "folder \(Files.parent(of: path)) of the restore target is not the one that was checked",

@@ -148,8 +148,9 @@ extension Host {
         _ databases: [LocatedDatabase], _ request: BackupRequest, skipped: [SkippedDatabase], by actor: Actor
     ) throws -> BackupReply {
         let kind: BackupKind = request.full ? .full : .progressive
-        let order = BackupOrder(
+        var order = BackupOrder(
             kind: kind, origin: .onDemand, actor: actor, comment: request.comment, preserve: request.preserve)
+        if case .user(0, _) = actor { order.startsCooldown = request.startsCooldown }
         let results = try catalog.enqueue(
             databases.map {
                 RunRequest(

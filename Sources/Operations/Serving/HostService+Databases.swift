@@ -49,8 +49,16 @@ extension Host {
         var problems = try catalog.servers().filter { !$0.isReachable && configuration.server($0.name) != nil }.map {
             ProblemObject(silence($0))
         }
-        var space: RepositorySpace?
-        do { space = try self.space() } catch { problems.append(ProblemObject(Fault.wrapping(error))) }
+        var (space, repositoryFault): (RepositorySpace?, ProblemObject?)
+        do {
+            space = try self.space()
+            problems += readOnlyProblem
+        } catch {
+            let fault = ProblemObject(Fault.wrapping(error))
+            problems.append(fault)
+            repositoryFault = fault
+        }
+        problems += settingsProblem
         if let fault = tending.state.withLock({ $0.ledgerFault }) { problems.append(ProblemObject(fault)) }
         problems += closedProblems + leftoverProblems + maintenanceProblems + twinProblems + following.problems
         if let doubt = clockDoubt() { problems.append(ProblemObject(doubt)) }
@@ -58,7 +66,7 @@ extension Host {
         let unacknowledged = try catalog.unacknowledged().errors
         let sentence = StatusSentence(
             databases: databases, problems: problems, next: next, unacknowledged: unacknowledged,
-            backupsAreCounted: space != nil,
+            backupsAreCounted: space != nil, repositoryFault: repositoryFault?.message,
             time: { instant in
                 let local = instant.rfc3339(offsetSeconds: LocalZone.offsetSeconds(at: instant))
                 return String(local.prefix(16)).replacing("T", with: " ")
@@ -67,6 +75,21 @@ extension Host {
             sentence: sentence.text, instant: WallClock.now(), version: version, databases: databases,
             repository: space, runs: activeRuns(), windows: statusWindows(), problems: problems, next: next,
             unacknowledged: unacknowledged)
+    }
+
+    /// A repository that can be read and not written: what is in it can be restored, and nothing comes to it.
+    private var readOnlyProblem: [ProblemObject] {
+        guard var fault = repositories.fault(), fault.code == .repositoryReadOnly else { return [] }
+        fault.message = "the repository is read-only, no backup can be made: \(fault.message)"
+        return [ProblemObject(fault)]
+    }
+
+    /// New settings that were not put in force, until good ones are.
+    private var settingsProblem: [ProblemObject] {
+        guard var fault = refusedSettings.withLock({ $0 }) else { return [] }
+        fault.message = "the settings on disk are bad, and those from before stay in force: \(fault.message)"
+        fault.hint = fault.hint ?? "correct them, then run `systemctl reload holdfastd`"
+        return [ProblemObject(fault)]
     }
 
     /// The next backup, or what comes next where none is scheduled.
@@ -108,6 +131,9 @@ extension Host {
             database.unchangedAsOf = record.unchangedAsOf
             database.lastProven = record.lastProven?.instant
             database.fault = record.fault.map { ProblemObject($0) }
+            if record.state == .unreachable, configuration.server(record.server) == nil {
+                (database.state, database.fault) = (.removed, nil)
+            }
             database.members = (members[record.unit] ?? []).map {
                 // What we keep closed, over a look that was taken before.
                 Wire::DatabaseMember(

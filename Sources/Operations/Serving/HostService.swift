@@ -35,7 +35,12 @@ package final class HostService: Service {
 
     package func reload(by actor: Actor) async throws -> [EffectiveSetting] {
         let reload = reloadSettings
-        try await ask { _ in try reload() }
+        try await ask { host in
+            do { try reload() } catch {
+                host.refuse(settings: Fault.wrapping(error))
+                throw error
+            }
+        }
         return try await effectiveSettings(for: actor)
     }
 }

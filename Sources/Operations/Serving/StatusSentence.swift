@@ -10,22 +10,29 @@ package struct StatusSentence {
     /// Errors that nobody has acknowledged.
     package var unacknowledged: Int
     package var backupsAreCounted: Bool
+    /// Why the repository can't be opened: whatever was backed up, nothing of it can be restored then.
+    package var repositoryFault: String?
     /// What clocks show at an instant, short.
     package var time: (Instant) -> String
 
     package init(
         databases: [Database], problems: [ProblemObject] = [], next: NextRun? = nil, unacknowledged: Int = 0,
-        backupsAreCounted: Bool = true, time: @escaping (Instant) -> String
+        backupsAreCounted: Bool = true, repositoryFault: String? = nil, time: @escaping (Instant) -> String
     ) {
         self.databases = databases
         self.problems = problems
         self.next = next
         self.unacknowledged = unacknowledged
         self.backupsAreCounted = backupsAreCounted
+        self.repositoryFault = repositoryFault
         self.time = time
     }
 
     package var text: String {
+        if let repositoryFault {
+            return (["nothing can be restored now: \(repositoryFault)", upcoming].compactMap { $0 } + otherNeeds)
+                .joined(separator: "; ")
+        }
         guard !databases.isEmpty else {
             return "no databases were found; needs you: "
                 + (problems.first?.message ?? "name their folders in the settings")
@@ -60,7 +67,19 @@ package struct StatusSentence {
 
     private var upcoming: String? { next.map { "next: \($0.schedule) at \(time($0.instant))" } }
 
-    private var needs: String {
+    private var needs: String { demands.isEmpty ? "nothing needs you" : demand(demands) }
+
+    /// Beside the repository, which is the first of them.
+    private var otherNeeds: [String] {
+        let others = demands.filter { $0 != repositoryFault }
+        return others.isEmpty ? [] : [demand(others)]
+    }
+
+    private func demand(_ needs: [String]) -> String {
+        "needs you: \(needs[0])" + (needs.count > 1 ? ", and \(needs.count - 1) more" : "")
+    }
+
+    private var demands: [String] {
         var needs: [String] = []
         add(databases.filter(\.overdue), "is overdue", "are overdue", to: &needs)
         add(databases.filter { $0.fault != nil && !$0.overdue }, "has a fault", "have a fault", to: &needs)
@@ -71,8 +90,7 @@ package struct StatusSentence {
         if needs.isEmpty, unacknowledged > 0 {
             needs.append(unacknowledged == 1 ? "1 error to acknowledge" : "\(unacknowledged) errors to acknowledge")
         }
-        guard let first = needs.first else { return "nothing needs you" }
-        return "needs you: \(first)" + (needs.count > 1 ? ", and \(needs.count - 1) more" : "")
+        return needs
     }
 
     private func add(_ databases: [Database], _ one: String, _ several: String, to needs: inout [String]) {

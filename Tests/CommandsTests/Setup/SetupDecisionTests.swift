@@ -1,5 +1,6 @@
 import Commands
 import Model
+import Platform
 import Settings
 import Testing
 import Wire
@@ -129,5 +130,26 @@ import WireTestSupport
         let undrilled = conclusion([database("a", proven: false)], drilled: false)
         #expect(undrilled.isGood && undrilled.text.hasPrefix("1 database backed up, not proven"))
         #expect(!conclusion([database("a", proven: false)]).isGood)
+    }
+
+    @Test func aDropInOfAnAdminStays() throws {
+        let folder = "/tmp/holdfast-dropin-\(Identifier.random())"
+        defer { try? Files.removeTree(folder) }
+        let lines = ["[Service]", "ReadWritePaths=/mnt/r"]
+        let dropIn = UnitDropIn(in: folder)
+        let own = "\(folder)/repository.conf"
+        #expect(try dropIn.write(lines))
+        #expect(try !dropIn.write(lines), "nothing to restart for")
+        #expect(try Files.read(own) == Array("# By `holdfast setup`.\n[Service]\nReadWritePaths=/mnt/r\n".utf8))
+        // An admin's own takes its place.
+        let mine = Array("[Service]\nCPUWeight=10\n".utf8)
+        try Files.writeDurably(mine, to: own, mode: 0o644)
+        #expect(try dropIn.write(lines))
+        #expect(try Files.read(own) == mine && Files.exists("\(folder)/holdfast-setup.conf"))
+        try Files.writeDurably(mine, to: "\(folder)/holdfast-setup.conf", mode: 0o644)
+        let fault = #expect(throws: Fault.self) { try dropIn.write(lines) }
+        #expect(fault?.hint?.contains("ReadWritePaths=/mnt/r") == true)
+        try Files.writeDurably(Array("[Service]\nReadWritePaths=/mnt/r\n".utf8), to: own, mode: 0o644)
+        #expect(try !dropIn.write(lines), "the admin's says it already")
     }
 }

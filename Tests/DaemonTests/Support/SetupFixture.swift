@@ -119,20 +119,36 @@ final class PrivateUnit: ServiceUnit {
 
     var errors: String { child.withLock { $0?.errors ?? "" } }
 
-    func state(of unit: String) async -> UnitState? { nil }
+    private let shown = Mutex<UnitState?>(nil)
 
-    func start() async throws {
+    /// What the service manager says from now on.
+    func set(_ state: UnitState) { shown.withLock { $0 = state } }
+    func state(of unit: String) async -> UnitState? { shown.withLock { $0 } }
+
+    func start() async throws { try start(environment: [:]) }
+
+    private func start(environment: [String: String]) throws {
         let words = ["--config", "\(folder.path)/etc/holdfast.toml"]
-        let new = try Child(Programs.daemon, words, output: folder.fresh("holdfastd"))
+        let new = try Child(Programs.daemon, words, environment: environment, output: folder.fresh("holdfastd"))
         child.withLock { $0 = new }
     }
 
-    func restart() async throws {
+    func restart() async throws { try await restart(environment: [:]) }
+
+    func restart(environment: [String: String]) async throws {
         child.withLock { $0?.killGroup() }
-        try await start()
+        try start(environment: environment)
     }
 
-    func widen(_ lines: [String]) async throws {
-        try lines.joined(separator: "\n").write(toFile: "\(folder.path)/unit", atomically: true, encoding: .utf8)
+    /// As the drop-ins of a test's say it; nil where there are none.
+    func file(of unit: String) async -> UnitFile? {
+        (try? String(contentsOfFile: "\(folder.path)/unit-file", encoding: .utf8)).map { UnitFile(text: $0) }
+    }
+
+    func widen(_ lines: [String]) async throws -> Bool {
+        let (path, text) = ("\(folder.path)/unit", lines.joined(separator: "\n"))
+        if (try? String(contentsOfFile: path, encoding: .utf8)) == text { return false }
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return true
     }
 }

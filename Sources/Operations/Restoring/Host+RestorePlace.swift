@@ -1,0 +1,49 @@
+import Catalog
+import Model
+import Platform
+import Settings
+import Wire
+
+extension Host {
+    /// Makes sure that the daemon may write where a restore goes. Where only its unit or its user keep it from that, root's
+    /// command line can do the same restore itself: the fault's context then has what it needs, `repository` and `key_file`.
+    ///
+    /// - Parameter isDirect: whether the command line would restore to the same place.
+    /// - Throws: `target-not-allowed`.
+    func requireWritable(
+        _ target: RestoreTarget, for request: RestoreRequest, of name: DatabaseName, by actor: Actor,
+        isDirect: Bool = true
+    ) throws {
+        do { try target.requireWritable() } catch var fault as Fault where fault.code == .targetNotAllowed {
+            let folder = Files.parent(of: target.path)
+            let opening =
+                "have its user write to \(folder), and its unit by ReadWritePaths=\(folder) (`systemctl edit holdfastd`)"
+            fault.message =
+                "the daemon cannot write restore target \(target.path): "
+                + (fault.context["errno"] == SystemCall.readOnly
+                    ? "its unit's sandbox, or the file system, has folder \(folder) read-only"
+                    : "its user may not write to folder \(folder)")
+            fault.hint = opening
+            guard isDirect else { throw fault }
+            let (repository, key) = (settings.repository.path, settings.repository.fileOfKey)
+            fault.hint =
+                "run as root `\(request.command(repository: repository, keyFile: key))`, which needs no daemon; or \(opening)"
+            if case .user(0, _) = actor {
+                fault.context["repository"] = repository
+                fault.context["key_file"] = key
+                if !request.dryRun { leave(name, to: target, actor) }
+            }
+            throw fault
+        }
+    }
+
+    /// Who restores is on record, also what the daemon doesn't do itself.
+    private func leave(_ name: DatabaseName, to target: RestoreTarget, _ actor: Actor) {
+        say([
+            MessageDraft(
+                .info, .restoreStarted,
+                "the restore of \(name) to \(target.path) is left to root's command line: the daemon may not write there",
+                database: name, actor: actor)
+        ])
+    }
+}

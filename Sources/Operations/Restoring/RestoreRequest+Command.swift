@@ -1,0 +1,28 @@
+import Model
+import Wire
+
+extension RestoreRequest {
+    /// The command line that does the same without a daemon.
+    func command(repository: String, keyFile: String) -> String {
+        let options: [(String, String?)] = [
+            ("--backup", backup?.description), ("--at", at?.rfc3339Exact()), ("--lsn", lsn),
+            ("--xid", xid.map { "\($0)" }),
+            ("--restore-point", restorePoint), ("--timeline", timeline.map { "\($0)" }), ("--to", to),
+            ("--repository", repository), ("--key-file", keyFile),
+        ]
+        let flags = [
+            inPlace ? "--in-place" : nil, promote ? "--promote" : nil, evenIfInUse ? "--even-if-in-use" : nil,
+            discardReplaced ? "--discard-replaced" : nil,
+        ].compactMap(\.self)
+        let words = options.flatMap { name, value in value.map { [name, Self.quoted($0)] } ?? [] }
+        return (["holdfast", "restore", Self.quoted(database)] + flags + words).joined(separator: " ")
+    }
+
+    /// As a shell takes it for one word.
+    private static func quoted(_ word: String) -> String {
+        let plain = word.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil || "/._-+:@%,=".unicodeScalars.contains($0)
+        }
+        return plain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    }
+}
