@@ -1,4 +1,5 @@
 import Archiving
+import Glibc
 import Model
 import Platform
 import Storage
@@ -196,20 +197,11 @@ private struct OpenRepository: LocalRepository {
 
     func addKey(_ request: KeyRequest) throws -> KeyReply {
         let reply = try writing { try $0.addKey(request) }
-        try giveToOwner("keys")
-        return reply
-    }
-
-    /// What root has written is the daemon's, which couldn't read it else.
-    private func giveToOwner(_ folder: String) throws {
-        guard let owner = try Files.status(path) else { return }
-        for name in try Files.list("\(path)/\(folder)") {
-            let file = "\(path)/\(folder)/\(name)"
-            guard let status = try Files.status(file, followLinks: false), status.kind == .file,
-                status.uid != owner.uid || status.gid != owner.gid
-            else { continue }
-            try Files.setOwner(file, uid: owner.uid, gid: owner.gid)
+        // What root has written is the daemon's, which couldn't read it else.
+        if geteuid() == 0, let owner = try Files.status(path) {
+            try Files.giveTree("\(path)/keys", uid: owner.uid, gid: owner.gid)
         }
+        return reply
     }
 
     func removeKey(_ slot: String) throws -> Wire::KeySlot { try writing { try $0.removeKey(slot) } }
