@@ -89,7 +89,7 @@ let package = Package(
         library("Petitions", ["Model", "Platform", "Wire"]),
         library("Storage", ["Model", "Platform", "Archiving"]),
         library("Engines", ["Model", "Platform", "Petitions", "CSQLite", "CPQ"]),
-        library("Catalog", ["Model", "Policies", grdb]),
+        library("Catalog", ["Model", "Policies", "Platform", grdb]),
         library("Settings", ["Model", "Policies", "Platform", toml]),
         library("Granting", ["Model", "Platform", "Wire", "Petitions", "Settings"]),
         library("Messages", ["Model", "Platform", "Catalog"]),

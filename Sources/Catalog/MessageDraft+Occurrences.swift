@@ -1,4 +1,5 @@
 import Model
+import Platform
 
 extension MessageDraft {
     /// So many schedules have a message each when they are late together; the others share one.
@@ -38,7 +39,7 @@ extension MessageDraft {
         case .retry(let next, let attempts, let instant, let reason, _):
             self.init(
                 .warning, .scheduleRetried,
-                "schedule \(name) failed; attempt \(next) of \(attempts) follows at \(instant.rfc3339())",
+                "schedule \(name) failed; attempt \(next) of \(attempts) follows at \(LocalZone.text(instant))",
                 cause: reason)
         case .close(.failed, let reason, _):
             let count = attempt > 1 ? " after \(attempt) attempts" : ""
@@ -58,8 +59,10 @@ extension MessageDraft {
 extension OccurrenceClaim {
     fileprivate var due: String {
         let missed =
-            coalesced.map { " and \($0.count == 1 ? "once" : "\($0.count) times") before since \($0.first.rfc3339())" }
-            ?? ""
-        return planned.rfc3339() + missed
+            coalesced.map { earlier in
+                let times = earlier.count == 1 ? "once" : "\(earlier.count) times"
+                return " and \(times) before since \(LocalZone.text(earlier.first))"
+            } ?? ""
+        return LocalZone.text(planned) + missed
     }
 }

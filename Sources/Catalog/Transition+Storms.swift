@@ -1,5 +1,6 @@
 import GRDB
 import Model
+import Platform
 
 extension Transition {
     /// Adds a message, or holds it when it is one of a storm; its id is the next one.
@@ -87,7 +88,7 @@ struct StormSummary {
 
     var draft: MessageDraft {
         let times = count == 1 ? "once more" : "\(count) more times"
-        var text = "\(example.code.rawValue) \(times) between \(first.rfc3339()) and \(last.rfc3339())"
+        var text = "\(example.code.rawValue) \(times) between \(LocalZone.text(first)) and \(LocalZone.text(last))"
         if let name = names.first {
             text += databases == 1 ? ", of \(name)" : ", of \(databases) databases: \(names.joined(separator: ", "))"
             if databases > names.count { text += " and \(databases - names.count) others" }

@@ -14,6 +14,7 @@ struct Holdfast: AsyncParsableCommand {
 
             Example: holdfast backup crm/app.db && holdfast messages --follow
             """,
+        version: Build.version,
         subcommands: [
             StatusCommand.self, DatabasesCommand.self, BackupCommand.self, BackupsCommand.self, DownloadCommand.self,
             RestoreCommand.self, VerifyCommand.self, DrillCommand.self, RunsCommand.self, SchedulesCommand.self,

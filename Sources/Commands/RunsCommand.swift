@@ -106,10 +106,10 @@ struct RunsCommand: AsyncParsableCommand {
     static func line(_ run: Run) -> String {
         let what = run.database.map { "\(run.kind.rawValue) of \($0)" } ?? run.kind.rawValue
         var line = "\(what): \(run.state.rawValue)"
-        // What a run failed by is in both: it is told once, with its code and hint.
-        let saysFault = run.fault.map { run.outcome?.contains($0.message) == true } ?? false
-        if let outcome = run.outcome, !saysFault { line += ", \(outcome)" }
-        if let backup = run.backup, run.outcome?.contains(backup.description) != true { line += ", backup \(backup)" }
+        // What a run failed by is told once, with its code and hint: its outcome says the same.
+        if let outcome = run.outcome, run.fault == nil { line += ", \(outcome)" }
+        let namesBackup = run.fault == nil && run.backup.map { run.outcome?.contains($0.description) == true } ?? false
+        if let backup = run.backup, !namesBackup { line += ", backup \(backup)" }
         if !run.state.isFinal { line += ", run \(run.id)" }
         if let fault = run.fault { line += ": \(Text.fault(fault))" }
         return line

@@ -50,6 +50,13 @@ package enum LocalZone {
         return localtime_r(&seconds, &local) == nil ? 0 : Int(local.tm_gmtoff)
     }
 
+    /// What clocks here show at `instant`, to the second, with the offset: `2026-11-22 10:00:05 +01:00`.
+    package static func text(_ instant: Instant) -> String {
+        let text = instant.rfc3339(offsetSeconds: offsetSeconds(at: instant))
+        let offset = text.hasSuffix("Z") ? "UTC" : String(text.suffix(6))
+        return "\(text.prefix(19).replacing("T", with: " ")) \(offset)"
+    }
+
     /// The IANA name of the system's zone, as /etc/localtime or /etc/timezone tells; `UTC` when neither does.
     package static var name: String {
         if let zone = getenv("TZ").map({ String(cString: $0) }), !zone.isEmpty {

@@ -8,7 +8,7 @@ package enum NameSelection {
     /// - Throws: `not-found`; `ambiguous-name`, whose hint lists some that fit.
     package static func one(_ typed: String, among names: [DatabaseName]) throws(Fault) -> DatabaseName {
         let found = names.contains(DatabaseName(typed)) ? [DatabaseName(typed)] : names.filter { $0.matches(typed) }
-        guard let first = found.first else { throw notFound(typed) }
+        guard let first = found.first else { throw notFound(typed, among: names) }
         guard found.count == 1 else {
             let some = found.sorted().prefix(4).map(\.text).joined(separator: ", ")
             throw Fault(.ambiguousName, "\(found.count) databases match \(typed)", hint: "name one of them: \(some)")
@@ -26,7 +26,7 @@ package enum NameSelection {
                 chosen.insert(DatabaseName(entry))
             } else if isPattern(entry) {
                 let found = names.filter { fits($0.text, pattern: entry) }
-                guard !found.isEmpty else { throw notFound(entry) }
+                guard !found.isEmpty else { throw notFound(entry, among: names) }
                 chosen.formUnion(found)
             } else {
                 let ofServer = names.filter { $0.server == entry }
@@ -49,8 +49,22 @@ package enum NameSelection {
         }
     }
 
-    private static func notFound(_ typed: String) -> Fault {
-        Fault(.notFound, "no database matches \(typed)", hint: "list them with `holdfast databases`")
+    private static func notFound(_ typed: String, among names: [DatabaseName]) -> Fault {
+        let nearest = nearest(to: typed, among: names)
+        return Fault(
+            .notFound, "no database matches \(typed)",
+            hint: (nearest.map { "did you mean \($0)? " } ?? "") + "list them with `holdfast databases`")
+    }
+
+    /// Compares what was typed with the ends of names that are as many steps long.
+    private static func nearest(to typed: String, among names: [DatabaseName]) -> DatabaseName? {
+        let count = typed.split(separator: "/").count
+        guard count > 0, !isPattern(typed) else { return nil }
+        let ends = names.map { name in
+            (name, end: name.text.split(separator: "/").suffix(count).joined(separator: "/"))
+        }
+        let nearest = NearestName.nearest(to: typed, among: ends.map(\.end))
+        return nearest.flatMap { end in ends.first { $0.end == end }?.0 }
     }
 }
 

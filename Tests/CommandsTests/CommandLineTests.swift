@@ -33,6 +33,22 @@ import WireTestSupport
         #expect(await fixture.run(["help", command]) == 0)
     }
 
+    @Test func theVersionIsPrinted() async {
+        let fixture = CommandFixture()
+        #expect(await fixture.run("--version") == 0)
+        #expect(fixture.output == "\(Build.version)\n")
+    }
+
+    @Test func aFailedRunIsToldOnce() async throws {
+        try await withServer { socket, _ in
+            let fixture = CommandFixture()
+            #expect(await fixture.run("runs", "show", "run-bad", "--socket", socket) == 0)
+            #expect(
+                fixture.output == "backup of crm/app.db: failed: its backup is bad: page 7 [drill-failed]\n",
+                "\(fixture.output)")
+        }
+    }
+
     @Test func anUnreachableDaemonExitsWith69AndAHint() async throws {
         let fixture = CommandFixture()
         #expect(await fixture.run("status", "--socket", "/nonexistent/sock") == 69)
@@ -101,7 +117,8 @@ import WireTestSupport
             #expect(service.noted.contains("follow run-4"))
             #expect(await fixture.run("drill", "--all", "--socket", socket) == 17)
             // What is both its outcome and its fault is told once.
-            #expect(fixture.output.contains(": failed: its backup is bad [drill-failed]\n"), "\(fixture.output)")
+            let failure = ": failed: its backup is bad: page 7 [drill-failed]\n"
+            #expect(fixture.output.contains(failure), "\(fixture.output)")
             #expect(fixture.output.contains("crm/other.db: left out: no backup to drill [not-found]"))
             #expect(
                 await fixture.run("drill", "--backup", Samples.backupID.description, "--no-wait", "--socket", socket)
@@ -139,18 +156,21 @@ import WireTestSupport
             status.databases[0].state = .unreachable
             let reason = Fault(.serverUnreachable, "server crm is unreachable: no", hint: "grant it")
             status.problems = [ProblemObject(reason)]
-            for (engine, server, hint) in [
-                ("sqlite", "crm", "see that its folder is mounted"), ("postgres", "crm", "see above why server crm"),
-                ("sqlite", "other", "server crm is not in the settings"),
+            try "[servers.crm]\nfolders = [\"/srv\"]\n".write(toFile: file, atomically: false, encoding: .utf8)
+            for (engine, hint) in [
+                ("sqlite", "see that its folder is mounted"), ("postgres", "see above why server crm"),
             ] {
-                try "[servers.\(server)]\nfolders = [\"/srv\"]\n".write(
-                    toFile: file, atomically: false, encoding: .utf8)
                 status.databases[0].engine = engine
                 service.set(status)
                 #expect(await fixture.run("doctor", "--config", file, "--socket", socket) == 1)
                 #expect(fixture.output.contains("is unreachable\n  hint: \(hint)"), "\(fixture.output)")
                 #expect(fixture.output.contains("is unreachable: no\n  hint: grant it"), "\(fixture.output)")
             }
+            status.databases[0].state = .removed
+            service.set(status)
+            #expect(await fixture.run("doctor", "--config", file, "--socket", socket) == 1)
+            let removal = "warning: crm/app.db: server crm is no longer in the settings\n  hint: add"
+            #expect(fixture.output.contains(removal), "\(fixture.output)")
         }
     }
 

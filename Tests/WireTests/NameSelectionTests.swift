@@ -23,6 +23,15 @@ import Wire
         }
     }
 
+    @Test func aMistypedNameIsAnsweredWithTheNearest() {
+        for (typed, nearest) in [("crm/ap.db", "crm/app.db"), ("shpo.db", "web/shop.db"), ("lgo.db", "crm/log.db")] {
+            let fault = #expect(throws: Fault.self) { try NameSelection.one(typed, among: names) }
+            #expect(fault?.hint?.hasPrefix("did you mean \(nearest)? ") == true, "\(fault?.hint ?? "")")
+        }
+        let strange = #expect(throws: Fault.self) { try NameSelection.several(["something-else"], among: names) }
+        #expect(strange?.hint == "list them with `holdfast databases`")
+    }
+
     @Test func halfAComponentIsNoEnd() {
         #expect(throws: Fault.self) { try NameSelection.one("g.db", among: names) }
     }

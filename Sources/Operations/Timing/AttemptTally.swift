@@ -86,9 +86,15 @@ final class AttemptTally: Sendable {
             case .cancelled:
                 state.problems.append(run?.fault?.message ?? "a run was cancelled")
                 state.isRetryable = false
-            default: state.problems.append(run?.fault?.message ?? "a run did not end well")
+            default: state.problems.append(run.map(Self.problem) ?? "a run did not end well")
             }
         }
+    }
+
+    /// What a command printed is in the message of its run.
+    private static func problem(_ run: Wire::Run) -> String {
+        let outcome = run.kind == .command ? run.outcome : nil
+        return outcome ?? run.fault?.message ?? "a run did not end well"
     }
 
     private func close(_ note: (inout State) -> Void) {
