@@ -82,11 +82,14 @@ struct PermissionTests {
 
     @Test func whatTheDaemonsSandboxClosesRootRestoresAllTheSame() async throws {
         let (daemon, ledger, outside) = try await sandboxed()
+        #expect(chmod(ledger.path, 0o4640) == 0)
         _ = try await daemon.backUp("ledger.db")
         let dry = try await daemon.holdfast("restore", "ledger.db", "--to", "\(outside)/copy", "--dry-run")
         #expect(dry.status == 0 && dry.text.contains("would restore own/ledger.db"), "\(dry)")
         try await daemon.succeed("restore", "ledger.db", "--to", "\(outside)/copy")
         #expect(try content("\(outside)/copy") == content(ledger.path))
+        var found = stat()
+        #expect(lstat("\(outside)/copy", &found) == 0 && found.st_mode & 0o7777 == 0o640, "no set-uid bit comes back")
         let record = try #require(try await daemon.messages().last { $0.code == .restoreStarted })
         #expect(record.actor.uid == 0 && record.text.contains("is left to root's command line"), "\(record)")
         let inPlace = try await daemon.holdfast("restore", "ledger.db", "--in-place", "--yes")

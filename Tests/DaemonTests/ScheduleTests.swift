@@ -140,6 +140,20 @@ import Wire
         expectRefusal(output, 13, .commandRefused)
     }
 
+    @Test func whatAFailedCommandPrintedIsToldOnce() async throws {
+        let daemon = try await PrivateDaemon.started()
+        try await daemon.succeed(
+            "schedules", "add", "look", "--when", "Sun 02:00", "--attempts", "1", "--command", "/usr/bin/ls",
+            "--command", "/nonexistent")
+        try await daemon.succeed("schedules", "run", "look")
+        let ended = try await eventually("the end of the schedule") {
+            try await daemon.messages().first { $0.code == .scheduleFailed }
+        }
+        #expect(ended.cause?.hasPrefix("command /usr/bin/ls of schedule look exited with status 2") == true, "\(ended)")
+        let telling = try await daemon.messages().filter { ($0.text + ($0.cause ?? "")).contains("No such file") }
+        #expect(telling.map(\.code) == [.commandFailed], "\(telling)")
+    }
+
     @Test func failuresAreRetriedAndThenTold() async throws {
         var options = PrivateDaemon.Options()
         options.servers = ["own": ["/nonexistent/folder"]]

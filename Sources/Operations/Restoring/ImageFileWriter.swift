@@ -39,7 +39,8 @@ struct ImageFileWriter {
             try target.truncate(to: file.length)
             // Only root may give files away; a restore by anybody else leaves its own owner.
             try? target.setOwner(uid: file.uid, gid: file.gid)
-            try target.setMode(file.mode)
+            // No set-uid bit comes back: a backup must give nobody another's rights, root's own restore least of all.
+            try target.setMode(file.mode & 0o777)
             try? target.setModified(file.modified)
             try target.sync()
         } catch {

@@ -79,7 +79,8 @@ struct ImageFolderWriter {
             try target.truncate(to: file.length)
             // Only root may give files away; a restore by anybody else leaves its own owner.
             if keepsOwners { try? target.setOwner(uid: file.uid, gid: file.gid) }
-            try target.setMode(file.mode)
+            // Without a set-uid bit, as any restored file.
+            try target.setMode(file.mode & 0o777)
             try? target.setModified(file.modified)
             return target
         }
