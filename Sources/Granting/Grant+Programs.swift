@@ -23,8 +23,15 @@ extension Grant {
         }
         let unit = TransientUnit(
             name: "holdfast-task-\(server)-\(name)", properties: ["UMask=0022"],
-            environment: ["HOLDFAST_SERVER": server, "HOLDFAST_WINDOW": window], settings: self.settings)
-        return try unit.run(words, within: limit, stop: isAbandoned)
+            environment: ["HOLDFAST_SERVER": server, "HOLDFAST_WINDOW": window], settings: self.settings,
+            // What is in the middle of a package is finished, also when the daemon is restarted, as by that very update.
+            outlives: task == .update)
+        if try unit.isThere {
+            throw Fault(
+                .busy, "the \(name) of server \(server) from before is still at work in \(unit.name).service",
+                hint: "see `systemctl status \(unit.name).service`; what it does is finished first")
+        }
+        return try unit.run(words, within: limit, stop: task == .update ? isDropped : isAbandoned)
     }
 
     func command(_ words: [String], _ schedule: String, _ run: Int64, within limit: Duration) throws

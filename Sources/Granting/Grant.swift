@@ -12,6 +12,8 @@ struct Grant: Sendable {
     let peer: LineSocket.Peer
     /// Whether who asked wants it no more.
     let isAbandoned: @Sendable () -> Bool
+    /// Whether who asked is still there, and has said that it wants it no more.
+    let isDropped: @Sendable () -> Bool
 
     /// Checks a request and does it.
     /// - Throws: `right-refused`; what the verb throws.

@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Petitions
 import Platform
@@ -8,6 +9,8 @@ import Wire
 /// answered.
 package struct Session {
     private static let patience = Duration.seconds(10)
+    /// Beyond what the work and its end may take.
+    private static let lastPatience = Duration.seconds(60)
 
     private let socket: LineSocket
     private let peer: LineSocket.Peer
@@ -35,8 +38,9 @@ package struct Session {
             let asked = try hear()
             petition = asked
             let grant = try self.grant(for: asked)
-            // A program may outlast this process: that it was begun must be on record whatever happens.
-            if asked.startsProgram { record(asked, .begun) }
+            // This process may be killed in the middle: that it was begun must be on record whatever happens.
+            if asked.changes { record(asked, .begun) }
+            Self.endAtLast(asked)
             answer = try grant.grant(asked)
             record(asked, .done(answer))
         } catch {
@@ -46,6 +50,13 @@ package struct Session {
         }
         // Who has gone needs no answer.
         try? socket.send(WireCoding.encode(answer), within: Self.patience)
+    }
+
+    /// Whatever hangs, this process doesn't outlive what was asked: the kernel ends it, and systemd notes that. Requests of an
+    /// unsuitable length are refused at once.
+    private static func endAtLast(_ petition: Petition) {
+        let patience = (petition.limit + petition.ending + lastPatience).components.seconds
+        alarm(UInt32(clamping: max(1, patience)))
     }
 
     /// Nobody else's request is even read.
@@ -63,7 +74,7 @@ package struct Session {
         let socket = socket
         return Grant(
             settings: try settings(for: petition, stopped), stopped: stopped, user: try invocation.userID(), peer: peer,
-            isAbandoned: { socket.isEnded })
+            isAbandoned: { socket.isEnded }, isDropped: { socket.isEnded && !socket.isGone })
     }
 
     /// Root's, or the defaults when these are bad meanwhile and all that is asked is to start what we have stopped.
@@ -90,7 +101,10 @@ package struct Session {
         }
         do {
             return try WireCoding.decode(Petition.self, from: line)
-        } catch { throw garbage(Fault.wrapping(error).message) }
+        } catch {
+            if let verb = Petition.strangeVerb(in: line) { throw garbage("it has no verb \(SafeText.oneLine(verb))") }
+            throw garbage(Fault.wrapping(error).message)
+        }
     }
 
     private static func garbage(_ why: String) -> Fault {
@@ -101,14 +115,5 @@ package struct Session {
 
     private func record(_ petition: Petition?, _ outcome: Record.Outcome) {
         Record(petition: petition, peer: peer, outcome: outcome).write(to: invocation.journal)
-    }
-}
-
-extension Petition {
-    fileprivate var startsProgram: Bool {
-        switch self {
-        case .task, .command: true
-        case .unitState, .unitStop, .unitStart, .holders, .own: false
-        }
     }
 }

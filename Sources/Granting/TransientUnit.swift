@@ -12,8 +12,11 @@ struct TransientUnit {
     let properties: [String]
     let environment: [String: String]
     let settings: DaemonSettings
+    /// Whether it goes on without this process, and has minutes to end when it is asked to.
+    var outlives = false
 
-    private static let stopping = Duration.seconds(60)
+    /// From the order to end to the kill.
+    private var patience: Duration { outlives ? .seconds(300) : .seconds(10) }
 
     /// - Parameters:
     ///   - words: the absolute path of a program that only root can change, and its arguments.
@@ -30,17 +33,36 @@ struct TransientUnit {
             environment: ChildProcess.plainEnvironment, deadline: limit)
         let result = try Threads.waiting { try await child.run(stop: stop) }
         // Ending `systemd-run` ends the wait, not the unit.
-        if result.stop != nil {
-            try SystemUnits(program: settings.systemctl, patience: Self.stopping).stop(["\(name).service"])
-        }
+        if result.stop != nil { try end() }
         return result
+    }
+
+    /// Whether a program of before is still at work in the unit of that name.
+    var isThere: Bool {
+        get throws { try units(.seconds(30)).isThere("\(name).service") }
+    }
+
+    /// One that has ended by itself meanwhile, as at its own `RuntimeMaxSec=`, is nothing that can be stopped, and gone.
+    private func end() throws {
+        do {
+            try units(patience + .seconds(50)).stop(["\(name).service"])
+        } catch {
+            if try isThere { throw error }
+        }
+    }
+
+    private func units(_ patience: Duration) -> SystemUnits {
+        SystemUnits(program: settings.systemctl, patience: patience)
     }
 
     private func options(_ limit: Duration) -> [String] {
         let end = limit.components.seconds + 10
         // Should this process be killed, its own unit ends, and with it what it has started.
-        let bond = Processes.unit(getpid()).flatMap { $0.hasPrefix("holdfast-helper@") ? ["BindsTo=\($0)"] : nil } ?? []
-        let all = ["RuntimeMaxSec=\(end)s", "TimeoutStopSec=10s", "LimitCORE=0"] + bond + properties
+        let helper = Processes.unit(getpid()).flatMap { $0.hasPrefix("holdfast-helper@") ? $0 : nil }
+        let bond = outlives ? [] : helper.map { ["BindsTo=\($0)"] } ?? []
+        let all =
+            ["RuntimeMaxSec=\(end)s", "TimeoutStopSec=\(patience.components.seconds)s", "LimitCORE=0"] + bond
+            + properties
         return [
             "--quiet", "--wait", "--pipe", "--collect", "--no-ask-password", "--service-type=exec", "--unit=\(name)",
         ] + all.map { "--property=\($0)" }

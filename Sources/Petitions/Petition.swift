@@ -1,6 +1,12 @@
+import Wire
+
 /// What the daemon asks of the root helper: one line of JSON on the helper's socket, answered by one.
 ///
 /// The verbs are fixed. What each may be about only root decides, in the settings, which the helper reads itself.
+///
+/// While a package is upgraded a daemon of before asks the new helper, never the other way round: the helper is started anew
+/// for each request. Verbs and fields are therefore never taken away or given another meaning, new fields are optional, and
+/// fields that a helper doesn't know are no fault.
 package enum Petition: Codable, Sendable, Equatable {
     /// What the daemon's windows may have run, by what the settings call it.
     package enum Task: String, Codable, Sendable {
@@ -71,6 +77,35 @@ extension Petition {
         case .command(let words, let schedule, _, _): "\(words.first ?? "nothing") of schedule \(schedule)"
         }
     }
+
+    /// Whether it is more than a look.
+    package var changes: Bool {
+        switch self {
+        case .unitState, .holders: false
+        case .unitStop, .unitStart, .own, .task, .command: true
+        }
+    }
+
+    /// What the end of a program may take once it has been asked for. An update of the system in the middle of a package
+    /// must not be killed, whoever waits.
+    package var ending: Duration {
+        switch self {
+        case .unitState, .unitStop, .unitStart, .holders, .own: .zero
+        case .task(_, .update, _, _): .seconds(360)
+        case .task, .command: .seconds(60)
+        }
+    }
+
+    /// The verb of a request that has one that isn't ours.
+    package static func strangeVerb(in line: [UInt8]) -> String? {
+        guard let names = try? WireCoding.decode([String: Anything].self, from: line).keys, names.count == 1 else {
+            return nil
+        }
+        return names.first { CodingKeys(rawValue: $0) == nil }
+    }
+
+    /// Any value of JSON, unread.
+    private struct Anything: Decodable { init(from decoder: any Decoder) {} }
 
     /// How long doing it may take.
     package var limit: Duration {

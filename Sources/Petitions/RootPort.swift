@@ -74,7 +74,7 @@ package struct RootPort: Sendable, Equatable {
             }
             try socket.send(WireCoding.encode(petition), within: .seconds(10))
             var isEnded = false
-            let line = try socket.receive(limit: Self.answerLimit, within: petition.limit + margin) {
+            let line = try socket.receive(limit: Self.answerLimit, within: petition.limit + petition.ending + margin) {
                 guard !isEnded, stop() else { return }
                 isEnded = true
                 socket.end()

@@ -54,6 +54,9 @@ package enum Files {
         try mutate("rmdir", "remove", path) { Int(rmdir(path)) }
     }
 
+    /// Whether this process may write what lies there: by its rights, and by the file system's.
+    package static func isWritable(_ path: String) -> Bool { faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0 }
+
     /// Permission bits of what `path` names, such as 0o660; links are followed.
     package static func setMode(_ path: String, _ mode: UInt32) throws {
         try mutate("chmod", "change the mode of", path) { Int(chmod(path, mode_t(mode))) }

@@ -133,6 +133,13 @@ package final class LineSocket: Sendable {
         return poll(&look, 1, 0) > 0
     }
 
+    /// Whether the other side has closed the connection, as its end does; not when it only told that it wants nothing more.
+    package var isGone: Bool {
+        // The kernel tells of POLLHUP without being asked. Source: poll(2).
+        var look = pollfd(fd: file.descriptor, events: 0, revents: 0)
+        return poll(&look, 1, 0) > 0 && look.revents & Int16(POLLHUP) != 0
+    }
+
     private func wait(for events: Int16, until deadline: Duration) throws {
         guard BootClock.now() < deadline else { throw Fault(.timedOut, "nothing more came in time") }
         var look = pollfd(fd: file.descriptor, events: events, revents: 0)

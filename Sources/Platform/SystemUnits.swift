@@ -23,6 +23,17 @@ package struct SystemUnits: Sendable {
         try call(["is-active", "--quiet", "--", unit]).ending == .exited(0)
     }
 
+    /// Whether anything of the unit is at work, also while it is starting or ending.
+    package func isThere(_ unit: String) throws -> Bool {
+        let result = try call(["show", "--property=ActiveState", "--value", "--", unit])
+        guard result.ending == .exited(0) else {
+            var fault = Fault(.commandFailed, "cannot tell whether \(unit) is at work: systemctl \(result.ending)")
+            fault.cause = result.output.isEmpty ? nil : result.output
+            throw fault
+        }
+        return !["inactive", "failed"].contains(result.output)
+    }
+
     package func stop(_ units: [String]) throws { try order("stop", units) }
 
     package func start(_ units: [String]) throws { try order("start", units) }

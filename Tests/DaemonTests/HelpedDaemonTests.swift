@@ -110,10 +110,32 @@ struct HelpedDaemonTests {
         // The helper goes by its own settings, in which the program is one that succeeds.
         try await daemon.succeed("maintenance", "run", "crm", "--yes")
         #expect(
-            helper.units.calls == ["is-active --quiet -- crm.service", "stop -- crm.service", "start -- crm.service"])
+            helper.units.calls == [
+                "is-active --quiet -- crm.service", "stop -- crm.service",
+                "show --property=ActiveState --value -- holdfast-task-crm-update.service", "start -- crm.service",
+            ])
         #expect(helper.runs.count == 1 && helper.runs[0].contains("--unit=holdfast-task-crm-update"), "\(helper.runs)")
         #expect(helper.runs[0].hasSuffix("-- /usr/bin/true"))
         #expect(try await ledger.check() >= 0)
+    }
+
+    @Test func whatTheDaemonMayOnlyReadIsWarnedOfAndToldAsSkipped() async throws {
+        let helper = try RootHelper()
+        let (daemon, _) = try await start(helper)
+        try await daemon.backUp("ledger.db")
+        let tasks = "engine-check=1m,optimise=1m"
+        try await daemon.succeed(
+            "maintenance", "set", "crm", "weekly", "--length", "15m", "--countdown", "0s", "--tasks", tasks)
+        let enabled = try await daemon.holdfast("maintenance", "enable", "crm")
+        let warned = (enabled.text + enabled.errors).replacing("\n", with: " ")
+        #expect(warned.contains("engine-check and optimise will skip what holdfastd may not write"), "\(enabled)")
+        let window = try await daemon.holdfast("maintenance", "run", "crm", "--yes")
+        #expect(window.status == 3, "\(window)")
+        let history = try await daemon.read(MaintenanceStatus.self, "maintenance", "show", "crm").history
+        let steps = try #require(history.first).steps.filter { ["engine-check", "optimise"].contains($0.step) }
+        #expect(steps.count == 2 && steps.allSatisfy { $0.outcome == .failed }, "\(steps)")
+        #expect(steps.last?.reason?.hasPrefix("skipped: ") == true, "\(steps)")
+        #expect(steps.last?.reason?.contains("may not write crm/ledger.db") == true, "\(steps)")
     }
 
     @Test func commandsRunInUnitsOfTheirOwn() async throws {

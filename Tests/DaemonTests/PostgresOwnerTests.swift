@@ -41,6 +41,7 @@ struct PostgresOwnerTests {
         // Files that the backup doesn't have, too.
         #expect(paths.contains("\(target)/postgresql.auto.conf"))
         let asked = try helper.record()
-        #expect(asked["HOLDFAST_VERB"] == "own" && asked["HOLDFAST_OUTCOME"] == "done", "\(asked)")
+        #expect(asked["HOLDFAST_VERB"] == "own" && asked["HOLDFAST_OUTCOME"] == "begun", "\(asked)")
+        #expect(asked["HOLDFAST_REQUEST"]?.contains("\"uid\":\(owner)") == true)
     }
 }

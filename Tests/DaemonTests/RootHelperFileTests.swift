@@ -5,6 +5,7 @@ import Petitions
 import Platform
 import Synchronization
 import Testing
+import Wire
 
 /// What the root helper does with files: tell who holds them, and give restored ones to whom they belonged.
 @Suite(.enabled(if: geteuid() == 0, "the helper is root's"))
@@ -33,6 +34,34 @@ struct RootHelperFileTests {
         #expect(try looks(beside) == [0, 0, 0o444])
         let record = try helper.record()
         #expect(record["HOLDFAST_VERB"] == "own" && record["HOLDFAST_OBJECT"] == "\(inside) and 2 more")
+        let asked = Petition.own(entries: [
+            entry(inside), entry(folder, mode: 0o1750), entry(beside, mode: 0o444, uid: 0),
+        ])
+        #expect(record["HOLDFAST_OUTCOME"] == "begun" && record["HOLDFAST_PART"] == nil)
+        let whole = try WireCoding.text(asked)
+        #expect(record["HOLDFAST_REQUEST"] == whole)
+        let ended = try helper.record()
+        #expect(ended["HOLDFAST_OUTCOME"] == "done" && ended["HOLDFAST_REQUEST"] == nil, "\(ended)")
+    }
+
+    @Test func whatIsChangedIsOnRecordWholeInPartsAndALookIsCut() throws {
+        let helper = try RootHelper()
+        let paths = (0..<1500).map { "\(helper.restored)/some/folder/é/\($0).db" }
+        let asked = Petition.own(entries: paths.map { entry($0) })
+        _ = failure { try helper.ask(asked) }
+        let first = try helper.record()
+        let count = Int(first["HOLDFAST_PART"]?.split(separator: " ").last ?? "") ?? 0
+        #expect(first["HOLDFAST_PART"] == "1 of \(count)" && count > 1, "\(first["HOLDFAST_PART"] as Any)")
+        let rest = try (1..<count).map { _ in try helper.record()["HOLDFAST_REQUEST"] ?? "" }
+        let parts = [first["HOLDFAST_REQUEST"] ?? ""] + rest
+        let whole = try WireCoding.text(asked)
+        #expect(parts.allSatisfy { $0.utf8.count <= 64 << 10 } && parts.joined() == whole)
+        #expect(try helper.record()["HOLDFAST_OUTCOME"]?.hasPrefix("failed: ") == true)
+        let look = Petition.holders(paths: paths, suffixes: [])
+        _ = try helper.ask(look)
+        let cut = try helper.record()
+        let left = try WireCoding.text(look).utf8.count - (cut["HOLDFAST_REQUEST"] ?? "").utf8.count
+        #expect(left > 0 && cut["HOLDFAST_CUT"] == "\(left) bytes left out", "\(cut["HOLDFAST_CUT"] as Any)")
     }
 
     @Test func aRequestThatIsRefusedHasChangedNothing() throws {
@@ -120,6 +149,7 @@ struct RootHelperFileTests {
         let before = try paths.map(looks)
         for entry in refused {
             #expect(failure { try helper.port.own([entry]) }?.code == .rightRefused, "\(entry)")
+            #expect(try helper.record()["HOLDFAST_OUTCOME"] == "begun")
             let record = try helper.record()
             #expect(record["HOLDFAST_OUTCOME"]?.hasPrefix("refused: ") == true, "\(record)")
         }

@@ -17,6 +17,20 @@ struct RootHelperProgramTests {
         .task(server: server, task: task, window: "weekly", seconds: 600)
     }
 
+    private static let update = "holdfast-task-crm-update.service"
+
+    /// Somebody who asks for something, and waits.
+    private func asking(_ helper: RootHelper, _ petition: Petition) throws -> Child {
+        try Child(
+            "/usr/bin/perl",
+            [
+                "-e",
+                "use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]); $s->autoflush(1); "
+                    + "print $s qq{$ARGV[1]\\n}; sleep 1000",
+                helper.socket, try WireCoding.text(petition),
+            ], output: helper.place.fresh("asking"))
+    }
+
     @Test func aTaskRunsAsTheSettingsSayInAUnitOfItsOwn() throws {
         let helper = try RootHelper([#"update_command = ["/usr/bin/printf", "%s\n", "a b", "$HOME"]"#])
         let result = try helper.port.run(task(.update)) { false }
@@ -28,7 +42,8 @@ struct RootHelperProgramTests {
         ] {
             #expect(run.contains(word), "\(word) in \(run)")
         }
-        #expect(!run.contains("DynamicUser") && helper.units.calls == [])
+        #expect(!run.contains("DynamicUser"))
+        #expect(helper.units.calls == ["show --property=ActiveState --value -- \(Self.update)"])
         #expect(try helper.record()["HOLDFAST_OUTCOME"] == "begun")
         let record = try helper.record()
         #expect(record["HOLDFAST_OBJECT"] == "update_command of server crm")
@@ -52,6 +67,8 @@ struct RootHelperProgramTests {
         let helper = try RootHelper()
         let result = try helper.port.run(command("/usr/bin/printf", "%s", "done")) { false }
         #expect(result.output == "done")
+        let record = try helper.record()
+        #expect(record["HOLDFAST_REQUEST"]?.contains(#""words":["/usr/bin/printf","%s","done"]"#) == true, "\(record)")
         let run = try #require(helper.runs.first)
         for word in [
             "--unit=holdfast-command-7", "DynamicUser=yes", "NoNewPrivileges=yes", "CapabilityBoundingSet= ",
@@ -94,16 +111,47 @@ struct RootHelperProgramTests {
         #expect(helper.units.calls == ["stop -- holdfast-command-8.service"])
     }
 
+    @Test func aProgramWhoseUnitIsGoneAtItsDeadlineIsToldAsEndedThere() throws {
+        let helper = try RootHelper()
+        try helper.units.refuse("stop", "holdfast-command-5.service")
+        let late = Petition.command(words: ["/usr/bin/sleep", "1000"], schedule: "nightly", run: 5, seconds: 1)
+        #expect(try helper.port.run(late) { false }.stop == .deadline)
+        #expect(try helper.record()["HOLDFAST_OUTCOME"] == "begun")
+        #expect(try helper.record()["HOLDFAST_OUTCOME"]?.hasSuffix(", ended at its deadline") == true)
+        try helper.units.setAtWork("holdfast-command-5.service")
+        #expect(failure { try helper.port.run(late) { false } }?.message.contains("cannot stop") == true)
+    }
+
+    @Test func anUpdateOfBeforeThatIsStillAtWorkKeepsAnotherOneAway() throws {
+        let helper = try RootHelper([#"update_command = ["/usr/bin/true"]"#])
+        try helper.units.setAtWork(Self.update)
+        let fault = failure { try helper.port.run(task(.update)) { false } }
+        #expect(fault?.code == .busy && fault?.message.contains(Self.update) == true, "\(fault as Any)")
+        #expect(helper.runs == [])
+    }
+
+    /// A restarted daemon must not end an update in the middle of a package; an admin may.
+    @Test func anUpdateGoesOnWithoutTheDaemonAndEndsWhenAsked() async throws {
+        let script = try RootHelper.updateThatWaits()
+        defer { try? Files.removeTree(script.folder) }
+        let helper = try RootHelper(["update_command = [\"\(script.program)\"]"])
+        let gone = try asking(helper, task(.update))
+        try await until("the program") { !helper.runs.isEmpty }
+        #expect(helper.runs[0].contains("TimeoutStopSec=300s") && !helper.runs[0].contains("BindsTo"))
+        gone.killGroup()
+        try await until("the end of the daemon") { !gone.isAtWork }
+        try Files.writeDurably([], to: script.permission, mode: 0o600)
+        #expect(try helper.record()["HOLDFAST_OUTCOME"] == "begun")
+        #expect(try helper.record()["HOLDFAST_OUTCOME"] == "done: it exited with status 0")
+        #expect(!helper.units.calls.contains("stop -- \(Self.update)"))
+        try Files.remove(script.permission)
+        let asked = try helper.port.run(task(.update)) { helper.runs.count > 1 }
+        #expect(asked.stop == .request && helper.units.calls.last == "stop -- \(Self.update)")
+    }
+
     @Test func aProgramEndsWithItsUnitWhenWhoAskedForItIsGone() async throws {
         let helper = try RootHelper()
-        let gone = try Child(
-            "/usr/bin/perl",
-            [
-                "-e",
-                "use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]); $s->autoflush(1); "
-                    + "print $s qq{$ARGV[1]\\n}; sleep 1000",
-                helper.socket, try WireCoding.text(command("/usr/bin/sleep", "1000", run: 9)),
-            ], output: helper.place.fresh("asking"))
+        let gone = try asking(helper, command("/usr/bin/sleep", "1000", run: 9))
         try await until("the program") { !helper.runs.isEmpty }
         #expect(helper.units.calls == [])
         gone.killGroup()

@@ -20,6 +20,8 @@ struct RootHelperTests {
                 "is-active --quiet -- crm.service", "start -- crm.service",
             ])
         #expect(try helper.record()["HOLDFAST_VERB"] == "unit-state")
+        // A helper that is killed in the middle leaves this one.
+        #expect(try helper.record()["HOLDFAST_OUTCOME"] == "begun")
         let record = try helper.record()
         #expect(record["HOLDFAST_VERB"] == "unit-stop" && record["HOLDFAST_OBJECT"] == "crm.service web.service")
         #expect(record["HOLDFAST_OUTCOME"] == "done" && record["MESSAGE_ID"] == Code.rightUsed.journalID)
@@ -46,6 +48,7 @@ struct RootHelperTests {
         try helper.units.refuse("stop", "crm.service")
         let told = try #require(failure { try helper.port.stop(["crm.service"], within: .seconds(60)) })
         #expect(told.code == .commandFailed && told.message.contains("crm.service"), "\(told)")
+        #expect(try helper.record()["HOLDFAST_OUTCOME"] == "begun")
         #expect(try helper.record()["HOLDFAST_OUTCOME"]?.hasPrefix("failed: ") == true)
     }
 
@@ -58,6 +61,7 @@ struct RootHelperTests {
             #expect(failure { try helper.port.isActive(first) }?.code == .rightRefused)
         }
         #expect(helper.units.calls == [])
+        #expect(try helper.record()["HOLDFAST_OUTCOME"] == "begun")
         let record = try helper.record()
         #expect(record["HOLDFAST_OUTCOME"]?.hasPrefix("refused: ") == true, "\(record)")
         #expect(record["MESSAGE_ID"] == Code.rightRefused.journalID && record["PRIORITY"] == "4")
@@ -99,6 +103,18 @@ struct RootHelperTests {
         }
         #expect(problem.code == .wrongUsage && helper.units.calls == [])
         #expect(try helper.record()["HOLDFAST_OUTCOME"]?.hasPrefix("refused: ") == true)
+    }
+
+    /// While a package is upgraded, daemon and helper are of two releases.
+    @Test func takesFieldsThatItDoesNotKnowAndNamesAVerbThatItDoesNotKnow() throws {
+        let helper = try RootHelper()
+        let later = #"{"unit-state":{"unit":"crm.service","reason":{"of":["a","later"]},"release":9}}"#
+        #expect(try helper.ask(raw: Array(later.utf8)) == .state(isActive: true))
+        guard case .refused(let problem) = try helper.ask(raw: Array(#"{"unit-mask":{"unit":"a"}}"#.utf8)) else {
+            throw Unexpected("it was not refused")
+        }
+        #expect(problem.message.contains("no verb unit-mask"), "\(problem)")
+        #expect(problem.hint?.contains("restart holdfastd") == true)
     }
 
     @Test func refusesALineThatIsTooLong() throws {

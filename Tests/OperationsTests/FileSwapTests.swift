@@ -56,6 +56,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [(UInt32(0o700), UInt32(0o700)), (0o750, 0o750), (0o2775, 0o750), (0o711, 0o700)])
+    func whomTheFolderLetsInFindsWhatWasReplaced(_ around: UInt32, _ aside: UInt32) throws {
+        let fixture = try Fixture()
+        try Files.setMode(fixture.folder, around)
+        try fixture.swap.perform(intent: fixture.intent)
+        fixture.expectDone()
+        let (outer, inner) = (try #require(try Files.status(fixture.folder)), try Files.status(fixture.swap.aside))
+        #expect(inner.map { $0.mode & 0o777 } == aside && inner?.gid == outer.gid)
+    }
+
     @Test func keepsTheReplacedFilesAside() throws {
         let fixture = try Fixture()
         try fixture.swap.perform(intent: fixture.intent)

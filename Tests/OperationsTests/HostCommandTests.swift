@@ -53,6 +53,30 @@ import Wire
         #expect(throws: Fault.self) { try fixture.host.runCommand([], schedule: "s") }
     }
 
+    @Test func whatACommandThatSucceedsPrintedIsKept() async throws {
+        let fixture = try HostFixture(databases: [])
+        let run = try await fixture.ended(
+            try fixture.host.runCommand(["/usr/bin/printf", "3 upgraded\\n0 removed\\n"], schedule: "updates"))
+        #expect(run.state == .succeeded)
+        #expect(try await fixture.messages(of: run).last?.cause == "3 upgraded / 0 removed")
+    }
+
+    /// As the daemon's user it could read keys.
+    @Test func whileAHelperIsAwayThatTheSettingsNameACommandIsRefusedAndNotStarted() async throws {
+        let fixture = try HostFixture(databases: [])
+        try fixture.root.write(
+            Array("[maintenance]\nhelper = \"\(fixture.root("none"))\"\n".utf8), to: "conf.d/helper.toml")
+        try fixture.restart()
+        let trace = fixture.root("trace")
+        let run = try await fixture.ended(
+            try fixture.host.runCommand(["/usr/bin/touch", trace], schedule: "updates"))
+        #expect(run.state == .failed && run.fault?.code == .helperFailed, "\(run)")
+        let told = try #require(try await fixture.messages(of: run).last)
+        #expect(told.code == .commandFailed, "\(told)")
+        #expect("\(told)".contains("maintenance.helper"))
+        #expect(!Files.exists(trace))
+    }
+
     @Test func aCommandEndsAtItsTimeoutOrWhenCancelled() async throws {
         let fixture = try HostFixture(databases: [])
         let late = try await fixture.ended(

@@ -4,6 +4,8 @@
 # section  its number
 # others   further pages to see, as "NAME SECTION NAME SECTION"
 # commands how many subcommands the program has
+# more     begins the names of two files for the page of a program itself: sections before the exit statuses (.mdoc), and
+#          examples (.examples)
 
 BEGIN { program = name; sub(/-.*/, "", program) }
 
@@ -26,6 +28,7 @@ part == "see" { if ($2 !~ /\.help$/) { gsub(/\./, "-", $2); add($2, $3) } next }
 
 END {
     if (part != "exit" && !told) exit_status()
+    if (name == program) while ((getline line < (more ".examples")) > 0) examples = examples line "\n"
     if (examples != "") printf ".Sh EXAMPLES\n.Bd -literal -offset indent\n%s.Ed\n", examples
     print ".Sh SEE ALSO"
     parent = command
@@ -50,7 +53,9 @@ function add(title, number, i) {
 function exit_status() {
     part = "exit"
     told = 1
+    if (name == program) while ((getline line < (more ".mdoc")) > 0) print line
     print ".Sh EXIT STATUS"
-    if (name == "holdfast") print "0 on success; the others are named above."
+    if (name == "holdfastd") print "0 after a stop, 1 for a fault, others as\n.Xr holdfast 1\nnames them; 78 for bad settings, after which systemd doesn't start it again."
+    else if (name == "holdfast") print "0 on success; the others are named above."
     else print "0 on success;\n.Xr holdfast 1\nnames the others."
 }

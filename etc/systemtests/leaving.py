@@ -70,6 +70,23 @@ def removed(world):
         expect(os.path.exists(machine.path(path)), f"{path} is gone")
 
 
+@step("removed and installed again, it runs again by itself, unless an admin disabled it")
+def removed_and_back(world):
+    machine = world.machine
+    said = world.install(world.package)
+    expect("holdfast setup" not in said.stdout, "it tells of the first steps:\n" + said.stdout)
+    world.wait_for_daemon()
+    expect(machine.unit("holdfast-helper.socket", "ActiveState") == ["active"], "the helper's socket is closed")
+    expect(world.backups("shop/shop.db"), "the backups of before aren't listed")
+    machine.run("systemctl", "disable", "holdfastd.service")
+    machine.run("apt-get", "remove", "-q", "-y", "holdfast", seconds=200)
+    said = world.install(world.package)
+    expect(machine.unit("holdfastd.service", "ActiveState") == ["inactive"], "a disabled service was started")
+    expect("systemctl enable --now holdfastd.service" in said.stdout + said.stderr, "nobody was told how to start it")
+    machine.run("systemctl", "enable", "holdfastd.service")
+    machine.run("apt-get", "remove", "-q", "-y", "holdfast", seconds=200)
+
+
 @step("purged, it leaves repository and key, and nothing else; backups are restored from them")
 def purged(world):
     machine = world.machine

@@ -9,8 +9,9 @@ package import Wire
 extension Host {
     /// Records a command of a schedule and queues it.
     ///
-    /// Where there is a root helper, it runs in a systemd unit of its own as a user without rights; else as a child of the
-    /// daemon, as its user and inside the bounds of its unit, but without its capability. It takes none of the places of
+    /// The root helper runs it in a systemd unit of its own as a user without rights, and while that is away it isn't run.
+    /// Where the settings say that there is no helper it is a child of the daemon, as its user and inside the bounds of its
+    /// unit, but without its capability. It takes none of the places of
     /// backups; commands of one schedule run one after the other.
     /// - Parameters:
     ///   - argv: the absolute path of a program and its arguments; no shell sees them.
@@ -58,7 +59,10 @@ extension Host {
                 "give it a longer timeout, or look why it hangs")
         case (.exited(0), nil):
             return RunEnding(
-                outcome: .succeeded(), messages: [MessageDraft(.success, .commandSucceeded, "\(what) succeeded")])
+                outcome: .succeeded(),
+                messages: [
+                    MessageDraft(.success, .commandSucceeded, "\(what) succeeded", cause: output)
+                ])
         case (let ending, nil): return failed("\(what) \(ending)", output, "the end of what it printed is its cause")
         }
     }

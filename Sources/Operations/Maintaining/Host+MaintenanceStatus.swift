@@ -71,7 +71,8 @@ extension Host {
     func maintenanceGaps(of server: HostedServer) -> [String] {
         let rules = maintenance.rules(of: server.name)
         let enabled = [rules.weekly, rules.daily].filter(\.enabled)
-        guard !enabled.isEmpty, server.engine.restoresFolder else { return [] }
+        guard !enabled.isEmpty else { return [] }
+        guard server.engine.restoresFolder else { return unwritable(of: server, enabled) }
         do {
             let gaps = try server.engine.upkeepGaps()
             var warnings: [String] = []
@@ -92,6 +93,19 @@ extension Host {
             let reason = Fault.wrapping(error).message
             return ["nobody could tell whether the role of server \(server.name) may close its databases: \(reason)"]
         }
+    }
+
+    /// Of databases that are files: those that this process may only read.
+    private func unwritable(of server: HostedServer, _ rules: [MaintenanceRule]) -> [String] {
+        let tasks = Set(rules.flatMap(\.tasks).map(\.kind).filter { [.engineCheck, .optimise].contains($0) })
+        let databases = ((try? found(of: server)) ?? []).filter { !Files.isWritable($0.path) }
+        guard !tasks.isEmpty, let first = databases.first else { return [] }
+        let others = databases.count == 1 ? "" : " and \(databases.count - 1) more"
+        return [
+            "\(tasks.map(\.rawValue).sorted().joined(separator: " and ")) will skip what holdfastd may not write "
+                + "(\(first.name)\(others)), while clients are kept out for it: take them out of the windows "
+                + "(`holdfast maintenance set \(server.name) weekly --tasks …`), or let the daemon write these files"
+        ]
     }
 
     private static func maintenanceWarnings(_ rules: MaintenanceRules, _ server: HostedServer) -> [String] {

@@ -74,7 +74,9 @@ final class ServerMaintenance: Sendable {
     func release() { state.withLock { $0.isReleased = true } }
 
     /// Whether the window under way goes on without something.
-    func leavesOut(_ name: String) -> Bool { machine.state.run?.leftOut.contains { $0.name == name } ?? false }
+    func leavesOut(_ name: String) -> Bool { omission(name) != nil }
+
+    func omission(_ name: String) -> MaintenanceOmission? { machine.state.run?.leftOut.first { $0.name == name } }
 
     /// - Returns: whether that is new.
     func leaveOut(_ omission: MaintenanceOmission, on host: Host) -> Bool {

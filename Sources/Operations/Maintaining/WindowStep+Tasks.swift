@@ -30,7 +30,9 @@ extension WindowStep {
     /// Does something with each database that the window has for itself.
     func eachDatabase(_ verb: String, _ body: (FoundDatabase) throws -> Void) throws {
         var faults: [Fault] = []
-        for database in try host.found(of: server) where !maintenance.leavesOut(database.name.text) {
+        let databases = try host.found(of: server)
+        try refuseIfNoneMayBeWritten(databases, verb)
+        for database in databases where !maintenance.leavesOut(database.name.text) {
             try work.check()
             do {
                 try body(database)
@@ -48,6 +50,16 @@ extension WindowStep {
         var whole = Fault(first.code, "\(first.message)\(others)", hint: first.hint)
         whole.cause = first.cause
         throw whole
+    }
+
+    /// Where an earlier task found out that the daemon may write none of them, this one isn't done either.
+    private func refuseIfNoneMayBeWritten(_ databases: [FoundDatabase], _ verb: String) throws {
+        let omissions = databases.compactMap { maintenance.omission($0.name.text) }
+        guard let first = omissions.first, omissions.count == databases.count else { return }
+        guard omissions.allSatisfy(\.holders.isEmpty) else { return }
+        throw Fault(
+            .notPermitted, "skipped: no database is left to \(verb), since \(first.reason)",
+            hint: "let the daemon write them, or take the tasks engine-check and optimise out of the window")
     }
 
     func inspect(_ database: FoundDatabase) throws {
@@ -73,12 +85,23 @@ extension WindowStep {
         let port = host.rootPort
         let result = try port.map { try run(task, by: $0) } ?? run(program, Array(words.dropFirst()))
         try work.check()
-        guard result.ending != .exited(0) || result.stop != nil else { return }
+        guard result.ending != .exited(0) || result.stop != nil else { return tell(result, of: program, task) }
+        let how = result.stop == .deadline ? "was ended at its deadline" : "\(result.ending)"
         var fault = Fault(
-            .commandFailed, "\(SafeText.oneLine(program)) \(result.ending)",
+            .commandFailed, "\(SafeText.oneLine(program)) \(how)",
             hint: "run it by hand as \(port == nil ? "the daemon's user" : "root")")
         fault.cause = result.output.isEmpty ? nil : result.output
         throw fault
+    }
+
+    /// What an update did is asked for later.
+    private func tell(_ result: ChildProcess.Result, of program: String, _ task: Petition.Task) {
+        host.say([
+            MessageDraft(
+                .success, .commandSucceeded,
+                "\(SafeText.oneLine(program)), the \(task.rawValue) of server \(server.name), succeeded",
+                cause: result.output.isEmpty ? nil : result.output)
+        ])
     }
 
     private func run(_ task: Petition.Task, by port: RootPort) throws -> ChildProcess.Result {

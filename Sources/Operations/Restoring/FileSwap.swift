@@ -62,6 +62,7 @@ package struct FileSwap: Codable, Sendable, Equatable {
         for path in [target] + sidecars { swap.old[path] = try FileImprint(path) }
         swap.new = try restored.map(FileImprint.init) ?? FileImprint(temporary)
         try Files.makeDirectory(aside, mode: 0o700)
+        openAside()
         do {
             try Files.syncDirectory(folder)
             try Files.writeDurably(Array(try JSONEncoder().encode(swap)), to: intent, mode: 0o600)
@@ -71,6 +72,15 @@ package struct FileSwap: Codable, Sendable, Equatable {
             throw error
         }
         return swap
+    }
+
+    /// Lets in whom the folder's group lets in, so that the databases' owner finds what was replaced. Who isn't of that group
+    /// can't give a folder to it, and leaves it closed.
+    private func openAside() {
+        guard let around = try? Files.status(folder), around.mode & 0o050 == 0o050,
+            (try? Files.setOwner(aside, gid: around.gid)) != nil
+        else { return }
+        try? Files.setMode(aside, 0o750)
     }
 
     static func forget(_ intent: String) throws {

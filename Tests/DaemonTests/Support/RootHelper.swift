@@ -21,6 +21,8 @@ final class RootHelper: Sendable {
     let units: UnitsFixture
     private let listener: Int32
     private let journal: Int32
+    /// What the journal has been sent: read at once, since few datagrams find room in its socket.
+    private let entries = Entries()
 
     var settings: String { "\(units.folder)/holdfast.toml" }
     var socket: String { "\(place.path)/helper.sock" }
@@ -40,13 +42,15 @@ final class RootHelper: Sendable {
         chmod(socket, 0o666)
         for folder in ["restored", "data"] { _ = try place.makeFolder(folder) }
         try writeSettings(lines)
+        let (journal, entries) = (journal, entries)
+        Threads.start("journal") { entries.receive(from: journal) }
         let (listener, arguments, errors) = (listener, self.arguments, place.fresh("errors"))
         Threads.start("helper") { Self.accept(listener, arguments, errors) }
     }
 
     deinit {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(journal)
+        shutdown(journal, Int32(SHUT_RDWR))
     }
 
     private var arguments: [String] {
@@ -82,6 +86,16 @@ final class RootHelper: Sendable {
         try Files.writeDurably(Array(all.utf8), to: settings, mode: 0o640)
     }
 
+    /// A program of root's that ends once there is a file.
+    static func updateThatWaits() throws -> (folder: String, program: String, permission: String) {
+        let home = getenv("HOME").map { String(cString: $0) } ?? "/root"
+        let folder = "\(Files.realPath(home) ?? home)/.holdfast-update-\(Identifier.random())"
+        try Files.makeDirectory(folder, mode: 0o755)
+        let script = "#!/bin/sh\nwhile [ ! -e \(folder)/permission ]; do sleep 0.1; done\n"
+        try Files.writeDurably(Array(script.utf8), to: "\(folder)/update", mode: 0o755)
+        return (folder, "\(folder)/update", "\(folder)/permission")
+    }
+
     /// What `systemd-run` was told, a call a line.
     var runs: [String] {
         let text = (try? String(contentsOfFile: "\(units.folder)/runs", encoding: .utf8)) ?? ""
@@ -99,11 +113,8 @@ final class RootHelper: Sendable {
 
     /// The fields of the journal's next entry.
     func record() throws -> [String: String] {
-        var room = [UInt8](repeating: 0, count: 1 << 16)
-        var ready = pollfd(fd: journal, events: Int16(POLLIN), revents: 0)
-        guard poll(&ready, 1, 20_000) > 0 else { throw Unexpected("nothing is on record") }
-        let count = recv(journal, &room, room.count, 0)
-        let lines = String(decoding: room[..<max(0, count)], as: UTF8.self).split(separator: "\n")
+        guard let entry = entries.next() else { throw Unexpected("nothing is on record") }
+        let lines = entry.split(separator: "\n")
         return Dictionary(
             lines.compactMap { line in
                 line.firstIndex(of: "=").map { (String(line[..<$0]), String(line[line.index(after: $0)...])) }
@@ -120,6 +131,29 @@ final class RootHelper: Sendable {
 }
 
 extension RootHelper {
+    private final class Entries: Sendable {
+        private let all = Mutex<[String]>([])
+        private let arrived = DispatchSemaphore(value: 0)
+
+        func receive(from socket: Int32) {
+            var room = [UInt8](repeating: 0, count: 1 << 18)
+            while true {
+                let count = recv(socket, &room, room.count, 0)
+                guard count > 0 else { break }
+                let entry = String(decoding: room[..<count], as: UTF8.self)
+                all.withLock { $0.append(entry) }
+                arrived.signal()
+            }
+            close(socket)
+        }
+
+        /// Nil when none comes for twenty seconds.
+        func next() -> String? {
+            guard arrived.wait(timeout: .now() + 20) == .success else { return nil }
+            return all.withLock { $0.removeFirst() }
+        }
+    }
+
     private static func bind(_ path: String, _ kind: __socket_type) throws -> Int32 {
         let descriptor = Glibc.socket(AF_UNIX, Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()

@@ -24,6 +24,7 @@ final class UnitsFixture: Sendable {
                 case $verb in
                     is-active) [ ! -e "stopped-$unit" ] || failed=3 ;;
                     stop) : > "stopped-$unit"; [ ! -e "pid-$unit" ] || kill "$(cat "pid-$unit")" ;;
+                    show) [ -e "at-work-$unit" ] && echo active || echo inactive ;;
                     start) rm -f "stopped-$unit" ;;
                 esac
             done
@@ -44,6 +45,11 @@ final class UnitsFixture: Sendable {
     }
 
     func allow(_ verb: String, _ unit: String) throws { try Files.remove("\(folder)/refuses-\(verb)-\(unit)") }
+
+    /// Whether a unit that runs a program is still there; others than servers' are not.
+    func setAtWork(_ unit: String) throws {
+        try Files.writeDurably([], to: "\(folder)/at-work-\(unit)", mode: 0o644)
+    }
 
     var calls: [String] {
         let text = (try? String(contentsOfFile: "\(folder)/calls", encoding: .utf8)) ?? ""
