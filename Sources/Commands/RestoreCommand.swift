@@ -99,7 +99,7 @@ struct RestoreCommand: AsyncParsableCommand {
         do {
             try await restore(request, bar)
         } catch let fault as Fault where fault.code == .targetNotAllowed {
-            guard let repository = try await RestoreByRoot(fault, common.terminal)?.open() else { throw fault }
+            guard let repository = try await RestoreByRoot(fault, request, common.terminal)?.open() else { throw fault }
             try await restore(request, repository, bar)
         }
     }

@@ -19,7 +19,13 @@ extension Grant {
 
     func start(_ units: [String], within limit: Duration) throws -> Answer {
         if !stopped.holds(units) { try check(units) }
-        try systemd(limit).start(units)
+        do {
+            try systemd(limit).start(units)
+        } catch {
+            // Those that run again although another one failed are no longer ours to start.
+            for unit in units where (try? systemd(.seconds(30)).isActive(unit)) == true { try? stopped.forget([unit]) }
+            throw error
+        }
         try stopped.forget(units)
         return .done
     }

@@ -77,18 +77,19 @@ package struct Session {
             isAbandoned: { socket.isEnded }, isDropped: { socket.isEnded && !socket.isGone })
     }
 
-    /// Root's, or the defaults when these are bad meanwhile and all that is asked is to start what we have stopped.
+    /// Root's, or the defaults when these are bad meanwhile, or others could change them, and all that is asked is to start what
+    /// we have stopped.
     private func settings(for petition: Petition, _ stopped: StoppedUnits) throws -> DaemonSettings {
         do {
             return try TrustedSettings.load(invocation.settings)
-        } catch let fault as Fault where fault.code == .badSettings {
+        } catch {
             let units: [String] =
                 switch petition {
                 case .unitState(let unit): [unit]
                 case .unitStart(let units, _): units
                 default: []
                 }
-            guard stopped.holds(units), let defaults = SettingsFiles.defaults else { throw fault }
+            guard stopped.holds(units), let defaults = SettingsFiles.defaults else { throw error }
             return defaults
         }
     }

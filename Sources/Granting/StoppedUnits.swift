@@ -10,7 +10,13 @@ struct StoppedUnits {
     /// - Throws: `input-output`, `not-permitted`; `right-refused` for a name that is none of a unit.
     func note(_ units: [String]) throws {
         try Files.makeDirectories(folder, mode: 0o700)
-        for unit in units where !holds([unit]) { _ = try File.create(path(unit), mode: 0o600) }
+        for unit in units where !holds([unit]) {
+            do {
+                _ = try File.create(path(unit), mode: 0o600)
+            } catch let fault as Fault where fault.code == .targetExists {
+                // By another window at the same moment.
+            }
+        }
     }
 
     func holds(_ units: [String]) -> Bool {

@@ -69,18 +69,24 @@ extension Setup {
     }
 
     /// By the daemon where it has the repository open, or alone has its key.
+    /// - Throws: `internal-error` where other words than those that were written down were taken: by a daemon of before.
     private static func add(
         _ request: KeyRequest, _ repository: (any LocalRepository)?, _ client: DaemonClient
     ) async throws {
-        guard let repository else {
-            _ = try await client.addKey(request)
-            return
+        if let repository {
+            do {
+                _ = try await Threads.run("add key") { try repository.addKey(request) }
+                return
+            } catch let fault as Fault where fault.code == .repositoryInUse {
+                // The daemon has it.
+            }
         }
-        do {
-            _ = try await Threads.run("add key") { try repository.addKey(request) }
-        } catch let fault as Fault where fault.code == .repositoryInUse {
-            _ = try await client.addKey(request)
-        }
+        let reply = try await client.addKey(request)
+        guard reply.recoveryWords != nil else { return }
+        _ = try await client.removeKey(reply.slot.id)
+        throw Fault(
+            .internalError, "the daemon is of an older release and would take other words than those",
+            hint: "run `systemctl restart holdfastd`, then setup again")
     }
 
     private func isWrittenDown(_ words: String) throws -> Bool {

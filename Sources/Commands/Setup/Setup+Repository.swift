@@ -10,9 +10,9 @@ extension Setup {
     func planRepository(
         _ present: DaemonSettings, _ files: [SurveyedFile], _ clusters: [SetupPlan.Cluster]
     ) throws -> SetupPlan {
+        try refuseAnother(present)
         let path = try choosePath(present, files, clusters)
         let keyFile = try chooseKeyFile(present)
-        if !Self.isRepository(path) { try refuseAnother(present, path) }
         var plan = SetupPlan(
             repository: path, keyFile: keyFile.path, keyIsSealed: keyFile.isSealed,
             repositoryExists: Self.isRepository(path), settings: present)
@@ -34,10 +34,10 @@ extension Setup {
     }
 
     /// A machine that was set up has its repository: where that isn't seen, its disk isn't mounted, and another one in the
-    /// empty mount point would hide below it once it is.
-    private func refuseAnother(_ present: DaemonSettings, _ path: String) throws {
-        let servers = "\(settingsFolder)/conf.d/\(ServersFile.name)"
-        guard path == present.repository.path, Files.exists(servers),
+    /// empty mount point would hide below it once it is. Who names another place gets it.
+    private func refuseAnother(_ present: DaemonSettings) throws {
+        let (path, servers) = (present.repository.path, "\(settingsFolder)/conf.d/\(ServersFile.name)")
+        guard !Self.isRepository(path), (wishes.repository ?? path) == path, Files.exists(servers),
             ServersFile.isOfSetup(String(decoding: try Files.read(servers), as: UTF8.self))
         else { return }
         throw Fault(

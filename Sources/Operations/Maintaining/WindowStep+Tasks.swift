@@ -104,12 +104,15 @@ extension WindowStep {
         ])
     }
 
+    /// An update is not asked to end because the daemon does, which it may itself have restarted: it is in the middle of a
+    /// package, and goes on alone.
     private func run(_ task: Petition.Task, by port: RootPort) throws -> ChildProcess.Result {
-        try port.run(
+        let goesOn = { task == .update && host.queue.hasStopped }
+        return try port.run(
             .task(
                 server: server.name, task: task, window: window.kind.rawValue,
                 seconds: max(1, Int(limit.components.seconds))),
-            stop: { work.isCancelled })
+            stop: { work.isCancelled && !goesOn() })
     }
 
     private func run(_ program: String, _ arguments: [String]) throws -> ChildProcess.Result {

@@ -6,7 +6,7 @@ import Wire
 
 extension Host {
     /// Makes sure that the daemon may write where a restore goes. Where only its unit or its user keep it from that, root's
-    /// command line can do the same restore itself: the fault's context then has what it needs, `repository` and `key_file`.
+    /// command line can do the same restore itself, from the `repository` of the fault's context.
     ///
     /// - Parameter isDirect: whether the command line would restore to the same place.
     /// - Throws: `target-not-allowed`.
@@ -30,8 +30,7 @@ extension Host {
                 "run as root `\(request.command(repository: repository, keyFile: key))`, which needs no daemon; or \(opening)"
             if case .user(0, _) = actor {
                 fault.context["repository"] = repository
-                fault.context["key_file"] = key
-                if !request.dryRun { leave(name, to: target, actor) }
+                if !request.dryRun, request.to != nil { leave(name, to: target, actor) }
             }
             throw fault
         }
@@ -42,7 +41,7 @@ extension Host {
         say([
             MessageDraft(
                 .info, .restoreStarted,
-                "the restore of \(name) to \(target.path) is left to root's command line: the daemon may not write there",
+                "the restore of \(name) to \(target.path) is root's own to do: the daemon may not write there",
                 database: name, actor: actor)
         ])
     }

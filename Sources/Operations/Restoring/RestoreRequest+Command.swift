@@ -23,6 +23,6 @@ extension RestoreRequest {
         let plain = word.unicodeScalars.allSatisfy {
             $0.properties.isAlphabetic || $0.properties.numericType != nil || "/._-+:@%,=".unicodeScalars.contains($0)
         }
-        return plain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
+        return plain && !word.isEmpty ? word : "'\(word.changing(["'"]) { _ in "'\\''" })'"
     }
 }
