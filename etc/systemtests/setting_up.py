@@ -70,7 +70,7 @@ def beyond(world):
     machine.run("holdfast", "restore", "shop/shop.db", "--to", "/srv/restored/shop.db")
     machine.run("/usr/local/lib/ledger.py", "check", "/srv/shop/shop.db", "/srv/restored/shop.db")
     told = [message["text"] for message in machine.json("holdfast", "messages", "--json")["items"]]
-    expect(any("is left to root's command line" in text for text in told), f"it is not on record: {told}")
+    expect(any("is root's own to do" in text for text in told), f"it is not on record: {told}")
 
 
 @step("the doctor names the key file that the unit misses")
