@@ -33,6 +33,24 @@ package enum Mounts {
         parse(String(decoding: try Files.read(table, limit: 8 << 20), as: UTF8.self))
     }
 
+    /// Whether a folder is one that systemd gave this process alone, such as a unit's `/tmp`: what is written there is gone
+    /// with the unit, and nobody else sees it.
+    ///
+    /// - Parameter table: a test's own. Source: proc_pid_mountinfo(5), fields 4 and 5; systemd.exec(5), PrivateTmp=.
+    package static func isPrivate(_ folder: String, _ table: String = "/proc/self/mountinfo") throws -> Bool {
+        let path = NativePath(folder)
+        var found: (depth: Int, isPrivate: Bool) = (-1, false)
+        for line in String(decoding: try Files.read(table, limit: 8 << 20), as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard fields.count > 4 else { continue }
+            let place = unescape(fields[4])
+            guard path.isInside(place), place.components.count >= found.depth else { continue }
+            let isOwn = fields[3].split(separator: "/").contains { $0.hasPrefix("systemd-private-") }
+            found = (place.components.count, isOwn)
+        }
+        return found.isPrivate
+    }
+
     package static func parse(_ text: String) -> [Mount] {
         text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")

@@ -38,6 +38,13 @@ struct PostgresMemberTests {
         try await load(alone, into: shop)
         try shop.expectSame(before)
 
+        // A server is a folder, and no file.
+        let whole = try await daemon.holdfast("download", "\(backup)", "-o", file + "-whole")
+        expectRefusal(whole, 2, .wrongUsage)
+        #expect(whole.errors.contains("holdfast restore main --backup \(backup) --to FOLDER"), "\(whole)")
+        #expect(!FileManager.default.fileExists(atPath: file + "-whole"))
+        expectRefusal(try await daemon.alone("download", "\(backup)", "-o", file + "-whole"), 2, .wrongUsage)
+
         expectRefusal(try await daemon.holdfast("restore", "main/crm", "--to", file), 2, .targetExists)
         expectRefusal(try await daemon.alone("restore", "main/crm", "--in-place", "--yes"), 2, .wrongUsage)
         let missing = try await daemon.holdfast("restore", "main/late", "--to", file + "-late")

@@ -187,10 +187,14 @@ import Testing
 
     @Test(.enabled(if: Long.isAsked))
     func neverMissesAPageOfADatabaseThatHasALockPage() throws {
-        try prove(4096, 3, size: 1_150_000_000, seconds: 600)
+        // A look takes half a minute, and most find that the log was started over meanwhile.
+        try prove(4096, 3, size: 1_150_000_000, seconds: 600, named: 3)
     }
 
-    private func prove(_ pageSize: Int, _ processes: Int, size: Int, seconds: Double) throws {
+    /// - Parameter least: so many looks must have had their pages named by the log.
+    private func prove(
+        _ pageSize: Int, _ processes: Int, size: Int, seconds: Double, named least: Int = 10
+    ) throws {
         var random = PrintedRandom("pages of \(pageSize), \(processes) writers, \(size) bytes")
         let fixture = try SQLiteFixture(pageSize: pageSize, size: size)
         let image = try fixture.namedImage()
@@ -199,7 +203,7 @@ import Testing
         let deadline = Date(timeIntervalSinceNow: seconds)
         var tally: [String: Int] = [:]
         // On a busy machine fewer looks fit between two starts over of the log: then it takes longer.
-        while Date() < deadline || tally["named", default: 0] <= 10 && Date() < deadline + 120 {
+        while Date() < deadline || tally["named", default: 0] <= least && Date() < deadline + 120 {
             let found = try image.follow(engine)
             tally[found.kind, default: 0] += 1
             switch UInt32.random(in: 0..<60, using: &random) {
@@ -215,7 +219,7 @@ import Testing
         _ = try image.follow(engine)
         #expect(try LedgerWriter.prove(fixture.scratchPath("named")) > 0)
         print("pages of \(pageSize), \(processes) writers: \(tally)")
-        #expect(tally["named", default: 0] > 10)
+        #expect(tally["named", default: 0] > least)
     }
 
     private static func disturb(_ fixture: SQLiteFixture, _ processes: Int) throws -> LedgerWriter.Child {

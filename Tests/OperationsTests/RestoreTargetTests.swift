@@ -33,6 +33,17 @@ import Testing
         }
     }
 
+    @Test func aRepositoryIsNoPlaceForRestoredFiles() throws {
+        try withFolder { folder in
+            try Files.makeDirectories("\(folder)/root/keys", mode: 0o700)
+            try Files.writeDurably([], to: "\(folder)/root/repository.json", mode: 0o600)
+            for place in ["root", "root/inner", "root/keys"] {
+                #expect(code("\(folder)/\(place)/a.db", roots: nil) == .targetNotAllowed)
+            }
+            #expect(code("\(folder)/elsewhere/a.db", roots: nil) == nil)
+        }
+    }
+
     @Test func followsNoLinkOutOfTheRoots() throws {
         try withFolder { folder in
             #expect(symlink("\(folder)/elsewhere", "\(folder)/root/way-out") == 0)

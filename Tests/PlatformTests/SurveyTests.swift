@@ -21,6 +21,23 @@ import Testing
         #expect(mounts.map(\.isReadOnly) == [false, false, true, false])
     }
 
+    @Test func tellsAUnitsOwnFolderFromTheMachines() throws {
+        let table = FileManager.default.temporaryDirectory.appending(path: "hf-\(UUID().uuidString)").path
+        let text = """
+            21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+            40 21 254:0 /tmp/systemd-private-0a1b-holdfastd.service-Xy/tmp /tmp rw,relatime - ext4 /dev/vda rw
+            41 21 254:0 /var/tmp/systemd-private-0a1b-holdfastd.service-Zz/tmp /var/tmp rw - ext4 /dev/vda rw
+            42 40 254:16 / /tmp/disk rw - ext4 /dev/vdb rw
+            """
+        try Files.writeDurably(Array(text.utf8), to: table, mode: 0o600)
+        defer { try? Files.remove(table) }
+        let found = try ["/tmp", "/tmp/a/b", "/var/tmp", "/tmp/disk/a", "/tmpfile", "/", "/srv"].map {
+            try Mounts.isPrivate($0, table)
+        }
+        #expect(found == [true, true, true, false, false, false, false])
+        #expect(try !Mounts.isPrivate("/tmp"))
+    }
+
     @Test func tellsTheAgeOfACertificate() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hf-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

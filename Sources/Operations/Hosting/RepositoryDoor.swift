@@ -11,7 +11,9 @@ package final class RepositoryDoor: Sendable {
     private struct State {
         var settings: RepositorySettings
         var repository: Repository?
-        /// Of its description: another repository at the same path has another.
+        /// What was open before, as long as somebody has it: its lock is ours and keeps us out.
+        weak var former: Repository?
+        /// Of the description of either: another repository at the same path has another.
         var identity: FileStatus?
         var opened: @Sendable (Repository) -> Void = { _ in }
     }
@@ -24,7 +26,12 @@ package final class RepositoryDoor: Sendable {
     package func open() throws -> Repository {
         try state.withLock { state in
             let identity = Self.identity(state.settings.path)
-            if let repository = state.repository, identity != nil, state.identity == identity { return repository }
+            if let repository = state.repository ?? state.former, identity != nil, state.identity == identity {
+                // Back, as when a disk was away for a while.
+                state.repository = repository
+                return repository
+            }
+            if let repository = state.repository { state.former = repository }
             state.repository = nil
             let opened = try Repository.open(
                 at: state.settings.path, secret: Self.secret(state.settings), for: .writing)
@@ -56,9 +63,10 @@ package final class RepositoryDoor: Sendable {
 
     private static func identity(_ path: String) -> FileStatus? {
         guard var status = try? Files.status("\(path)/\(Repository.descriptorName)") else { return nil }
-        // Written once: content and times are those of its birth; a hard link more or less means nothing.
+        // Written once: content and times are those of its birth; links and rights may change and change back.
         status.links = 0
         status.changed = 0
+        (status.uid, status.gid, status.mode) = (0, 0, 0)
         return status
     }
 
@@ -86,12 +94,12 @@ package final class RepositoryDoor: Sendable {
     /// Runs that have the old one go on with it. Another key for the same repository is used when it is opened next.
     package func use(_ settings: RepositorySettings) {
         state.withLock { state in
-            if state.settings.path != settings.path { state.repository = nil }
+            if state.settings.path != settings.path { (state.repository, state.former) = (nil, nil) }
             state.settings = settings
         }
     }
 
-    package func close() { state.withLock { $0.repository = nil } }
+    package func close() { state.withLock { ($0.repository, $0.former) = (nil, nil) } }
 
     private static func secret(_ settings: RepositorySettings) throws -> KeySecret {
         switch settings.key {

@@ -145,7 +145,7 @@ private struct OpenRepository: LocalRepository {
         _ id: BackupID, write: (UnsafeRawBufferPointer) throws -> Void, progress: @escaping @Sendable (Progress) -> Void
     ) throws -> ByteCount {
         let (unit, record) = try library.choose("", id, at: nil)
-        guard let file = record.draft.files.first else { throw Fault(.pointDamaged, "\(id) names no file") }
+        let file = try record.fileToDownload()
         let reader = try ImageReader(try unit.image(of: record.sequence))
         try LocalProgress.report("downloading", total: ByteCount(file.length), to: progress) { step in
             try reader.stream(file: file.id) { bytes in

@@ -16,13 +16,18 @@ extension Host {
     ) throws {
         do { try target.requireWritable() } catch var fault as Fault where fault.code == .targetNotAllowed {
             let folder = Files.parent(of: target.path)
+            let isPrivate = fault.context["private"] != nil
             let opening =
-                "have its user write to \(folder), and its unit by ReadWritePaths=\(folder) (`systemctl edit holdfastd`)"
+                isPrivate
+                ? "name another folder"
+                : "have its user write to \(folder), and its unit by ReadWritePaths=\(folder) (`systemctl edit holdfastd`)"
             fault.message =
                 "the daemon cannot write restore target \(target.path): "
-                + (fault.context["errno"] == SystemCall.readOnly
-                    ? "its unit's sandbox, or the file system, has folder \(folder) read-only"
-                    : "its user may not write to folder \(folder)")
+                + (isPrivate
+                    ? "its unit has a folder \(folder) of its own, which nobody else sees"
+                    : fault.context["errno"] == SystemCall.readOnly
+                        ? "its unit's sandbox, or the file system, has folder \(folder) read-only"
+                        : "its user may not write to folder \(folder)")
             fault.hint = opening
             guard isDirect else { throw fault }
             let (repository, key) = (settings.repository.path, settings.repository.fileOfKey)

@@ -1,5 +1,6 @@
 import Model
 import Platform
+import Storage
 
 /// Where a restore may write: under the configured roots, or anywhere for uid 0.
 package struct RestoreTarget: Sendable, Equatable {
@@ -53,6 +54,16 @@ package struct RestoreTarget: Sendable, Equatable {
                 .targetNotAllowed, "\(path) lies under none of the restore roots",
                 hint: "add its folder to restore_roots in the settings, or ask root to restore it")
         }
+        // What a repository holds is its own: anything else there counts as damage.
+        var above = real
+        while above != "/" {
+            guard !Files.exists("\(above)/\(Repository.descriptorName)") || !Files.exists("\(above)/keys") else {
+                throw Fault(
+                    .targetNotAllowed, "restore target \(path) lies in the repository \(above)",
+                    hint: "name a folder outside of it")
+            }
+            above = Files.parent(of: above)
+        }
         return RestoreTarget(
             path: real == "/" ? "/\(name)" : "\(real)/\(name)", roots: roots, device: status.device,
             inode: status.inode)
@@ -79,6 +90,12 @@ package struct RestoreTarget: Sendable, Equatable {
     /// - Throws: `target-not-allowed`, with the `errno` that says why.
     package func requireWritable() throws {
         let folder = Files.parent(of: path)
+        guard try !Mounts.isPrivate(folder) else {
+            throw Fault(
+                .targetNotAllowed,
+                "cannot write restore target \(path): the unit has a folder of its own there, that nobody else sees",
+                hint: "name another folder", context: ["private": folder])
+        }
         do {
             // Not access(2), which doesn't say for sure what a unit's sandbox allows.
             _ = try File.scratch(in: folder)

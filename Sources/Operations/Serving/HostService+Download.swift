@@ -31,11 +31,8 @@ private final class BackupDownload: Sendable {
     private let chunks = BoundedQueue<[UInt8]>(capacity: 4)
 
     init(of record: PointRecord, in repository: Repository) throws {
-        guard let file = record.draft.files.first else {
-            throw Fault(.pointDamaged, "\(record.id) names no file", hint: "download another backup")
-        }
         self.record = record
-        self.file = file
+        file = try record.fileToDownload()
         image = try repository.image(record.sequence, of: record.unit)
     }
 
