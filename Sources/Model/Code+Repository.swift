@@ -5,7 +5,7 @@ extension Code.Explanation {
         next: "Store its recovery key somewhere else than the repository.")
     static let repositoryMissing = Self(
         "There is no repository in that folder.",
-        next: "Mount its file system, correct `repository.path`, or make one with `holdfast repository init`.")
+        next: "Mount its file system, or correct `repository.path`; where there was none, `holdfast setup` makes it.")
     static let repositoryExists = Self(
         "There is a repository in that folder already.",
         next: "Use it, or choose another folder.")

@@ -118,7 +118,7 @@ extension Repository {
             }
             throw Fault(
                 .repositoryMissing, "there is no repository at \(store.location)",
-                hint: "mount its file system, or make one with `holdfast repository init`")
+                hint: "mount its disk or bring it back; where there was none yet, `sudo holdfast setup` makes one")
         }
     }
 }

@@ -173,7 +173,7 @@ import WireTestSupport
         expect(.problem, "service", "(243/CREDENTIALS): there is no /nonexistent/key", in: try await start("243", key))
         let paths = "ReadWritePaths=-/absent \"/nonexistent/a b\" /tmp\n"
         expect(.problem, "service", "(226/NAMESPACE): there is no /nonexistent/a b", in: try await start("226", paths))
-        expect(.problem, "service", "does not run (activating)", in: try await start("1", key + paths))
+        expect(.problem, "service", "ends again and again, with status 1", in: try await start("1", key + paths))
     }
 
     @Test func databasesThatAreNotSafeAreTold() async throws {

@@ -41,7 +41,12 @@ extension Diagnosis {
         } else if state["ActiveState"] == "failed" {
             add(
                 "service", .problem, "holdfastd has failed (\(state["Result"]))",
-                hint: "see `journalctl -u holdfastd`, then `systemctl restart holdfastd`")
+                hint: "see `journalctl -u holdfastd`, then `systemctl reset-failed holdfastd; systemctl start holdfastd`"
+            )
+        } else if state["ActiveState"] == "activating", !["", "0"].contains(state["ExecMainStatus"]) {
+            add(
+                "service", .problem, "holdfastd ends again and again, with status \(state["ExecMainStatus"])",
+                hint: "see why: `journalctl -u holdfastd -n 20`")
         } else if !state.isActive {
             add(
                 "service", .problem, "holdfastd does not run (\(state["ActiveState"]))",
