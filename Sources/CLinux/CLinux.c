@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -52,8 +51,6 @@ int holdfast_locate_beneath(int folder, const char *path) {
 int holdfast_give(int descriptor, uint32_t user, uint32_t group) {
     return fchownat(descriptor, "", user, group, AT_EMPTY_PATH);
 }
-
-void holdfast_hand_on_no_capability(void) { prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); }
 
 int holdfast_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group) {
     struct ucred peer;

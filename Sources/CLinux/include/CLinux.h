@@ -22,9 +22,6 @@ int holdfast_send_datagram(int socket, const char *path, const void *bytes, size
 int holdfast_locate_beneath(int folder, const char *path);
 /// fchownat(2) of an open file itself, also one that was opened by O_PATH.
 int holdfast_give(int descriptor, uint32_t user, uint32_t group);
-/// prctl(2), PR_CAP_AMBIENT_CLEAR_ALL: programs that this thread, and those that it starts from now on, start get none of
-/// the capabilities that this process keeps.
-void holdfast_hand_on_no_capability(void);
 /// SO_PEERCRED of a Unix socket: who connected or made the pair. Returns 0, or -1 with errno.
 int holdfast_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group);
 /// setpriority(2) and ioprio_set(2) for the calling thread: a nice value not below `nice`, the lowest best-effort level.
