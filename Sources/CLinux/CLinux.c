@@ -48,6 +48,10 @@ int holdfast_locate_beneath(int folder, const char *path) {
     return (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
 }
 
+int holdfast_give(int descriptor, uint32_t user, uint32_t group) {
+    return fchownat(descriptor, "", user, group, AT_EMPTY_PATH);
+}
+
 int holdfast_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group) {
     struct ucred peer;
     socklen_t size = sizeof(peer);

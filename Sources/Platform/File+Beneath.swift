@@ -41,5 +41,5 @@ extension File {
     }
 
     /// O_PATH, which Glibc's module doesn't show.
-    private static let pathOnly: Int32 = 0o10_000_000
+    static let pathOnly: Int32 = 0o10_000_000
 }

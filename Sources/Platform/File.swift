@@ -33,6 +33,14 @@ package final class File: Sendable {
         return File(descriptor: Int32(descriptor), path: path)
     }
 
+    /// A folder, open for its names; a link isn't followed.
+    /// - Throws: as `open`.
+    package static func folder(_ path: String) throws -> File {
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        let descriptor = try SystemCall.check("open folder", path) { Int(Glibc.open(path, flags)) }
+        return File(descriptor: Int32(descriptor), path: path)
+    }
+
     /// A new empty file, open for reading and writing.
     /// - Throws: `target-exists` when something has that name.
     package static func create(_ path: String, mode: UInt32) throws -> File {

@@ -68,14 +68,6 @@ package enum Files {
         try mutate("chown", "change the owner of", path) { Int(chown(path, uid ?? .max, gid ?? .max)) }
     }
 
-    /// Removes a folder with all that is in it; links are removed, never followed. Nothing there is no fault.
-    package static func removeTree(_ path: String) throws {
-        guard let status = try status(path, followLinks: false) else { return }
-        guard status.kind == .directory else { return try remove(path) }
-        for name in try list(path) { try removeTree("\(path)/\(name)") }
-        try removeDirectory(path)
-    }
-
     package static func makeDirectory(_ path: String, mode: UInt32) throws {
         try mutate("mkdir", "make folder", path) { Int(mkdir(path, mode_t(mode))) }
     }

@@ -27,6 +27,12 @@ package enum Users {
         }
     }
 
+    /// A number that no user of this machine has, of those that systemd gives to users of passing services.
+    /// Source: systemd.io/UIDS-GIDS, "DynamicUser=".
+    package static func unusedID() -> UInt32? {
+        (0..<64).lazy.map { _ in UInt32.random(in: 61_184...65_519) }.first { name(uid: $0).isEmpty }
+    }
+
     /// Empty when the machine has no name for it.
     package static func groupName(gid: UInt32) -> String {
         var record = group()

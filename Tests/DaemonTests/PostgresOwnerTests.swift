@@ -44,4 +44,24 @@ struct PostgresOwnerTests {
         #expect(asked["HOLDFAST_VERB"] == "own" && asked["HOLDFAST_OUTCOME"] == "begun", "\(asked)")
         #expect(asked["HOLDFAST_REQUEST"]?.contains("\"uid\":\(owner)") == true)
     }
+
+    @Test func aDrillHandsOnNothingOfTheDaemonsCapability() async throws {
+        let server = try await Threads.run("postgres") { try PostgresServer() }
+        try server.execute("CREATE DATABASE crm")
+        var options = PrivateDaemon.Options()
+        options.servers = [:]
+        options.tail = [
+            "[servers.main]", "engine = \"postgres\"", "connection = \"host=\(server.folder) user=postgres\"",
+            "follow_log = \"no\"",
+        ]
+        let daemon = try PrivateDaemon(options)
+        let seen = "\(daemon.path)/seen"
+        try server.putCode(into: "crm", telling: seen)
+        try await daemon.startUnprivileged()
+        try await daemon.succeed("backup", "main", within: .seconds(120))
+        try await daemon.succeed("drill", "main", within: .seconds(120))
+        let status = try String(contentsOfFile: seen, encoding: .utf8)
+        #expect(status.contains("Uid:\t\(RootHelper.user)\t"), "\(status)")
+        for set in ["CapPrm", "CapEff", "CapAmb"] { #expect(status.contains("\(set):\t0000000000000000"), "\(status)") }
+    }
 }

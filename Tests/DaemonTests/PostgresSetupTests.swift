@@ -24,6 +24,8 @@ struct PostgresSetupTests {
     @Test func aRoleIsMadeLetInAndEverythingProven() async throws {
         let server = try await Threads.run("postgres") { try self.closedServer() }
         let fixture = try SetupFixture(socketFolders: [server.folder])
+        try "older".write(
+            toFile: "\(server.dataFolder)/pg_hba.conf.before-holdfast", atomically: false, encoding: .utf8)
         #expect(await fixture.run("setup", "--yes") == 0, "\(fixture.output)\(fixture.errors)\(fixture.unit.errors)")
         #expect(fixture.output.contains("the database is proven restorable"), "\(fixture.output)")
         #expect(fixture.errors.contains("CREATE ROLE root LOGIN REPLICATION; GRANT pg_monitor TO root"))
@@ -40,7 +42,11 @@ struct PostgresSetupTests {
                 local replication postgres peer
 
                 """)
-        #expect(Files.exists("\(server.dataFolder)/pg_hba.conf.before-holdfast"))
+        // A copy that was there before is nobody's to replace.
+        let copies = try ["", "-2"].map { number in
+            try String(contentsOfFile: "\(server.dataFolder)/pg_hba.conf.before-holdfast\(number)", encoding: .utf8)
+        }
+        #expect(copies == ["older", "local all postgres peer\nlocal replication postgres peer\n"])
         #expect(try Files.status("\(server.dataFolder)/pg_hba.conf")?.mode == 0o600)
         let rights = try server.execute(
             """
@@ -74,6 +80,24 @@ struct PostgresSetupTests {
         let named = ["setup", "--yes", "--no-start", "--postgres", "host=\(server.folder) user=root"]
         #expect(await fixture.run(named[0], named[1], named[2], named[3], named[4]) == 0, "\(fixture.errors)")
         #expect(fixture.errors.contains("put on top of \(server.dataFolder)/pg_hba.conf: local all root peer"))
+    }
+
+    /// The server says which file its rules are in: it may be anything.
+    @Test(arguments: ["folder", "group"]) func rulesThatAreNoFileOfItsOwnerAreLeftAlone(what: String) async throws {
+        let server = try await Threads.run("postgres") { try self.closedServer() }
+        let rules = "\(server.dataFolder)/pg_hba.conf"
+        if what == "folder" {
+            try Files.remove(rules)
+            try Files.makeDirectory(rules, mode: 0o755)
+        } else {
+            try Files.setOwner(rules, gid: 54_321)
+        }
+        let before = try Files.status(rules)
+        let fixture = try SetupFixture(socketFolders: [server.folder])
+        #expect(await fixture.run("setup", "--yes", "--no-start") != 0, "\(fixture.output)\(fixture.errors)")
+        let told = what == "folder" ? "pg_hba.conf is no file" : "doesn't belong to postgres and its group"
+        #expect(fixture.errors.contains(told), "\(fixture.errors)")
+        #expect(try Files.status(rules) == before)
     }
 
     @Test func onlyARefusalByTheRulesHasThemChanged() async throws {

@@ -1,6 +1,9 @@
+import Foundation
+import Glibc
 import Model
 import Operations
 import Platform
+import Synchronization
 import Testing
 
 @Suite struct FileSwapTests {
@@ -32,7 +35,7 @@ import Testing
 
         /// Leaves what a process leaves that is killed after some of: link, move of the sidecars, rename.
         func crash(afterSteps steps: Int) throws {
-            _ = try swap.begin(intent: intent)
+            try swap.begin(intent: intent)
             if steps >= 1 { try Files.link(swap.target, to: "\(swap.aside)/a.db") }
             if steps >= 2 { try Files.rename("\(folder)/a.db-wal", to: "\(swap.aside)/a.db-wal", replacing: false) }
             if steps >= 3 { try Files.rename(swap.temporary, to: swap.target, replacing: true) }
@@ -98,7 +101,7 @@ import Testing
 
     @Test func saysNothingOfASwapThatHadNotBegun() throws {
         let fixture = try Fixture()
-        _ = try fixture.swap.begin(intent: fixture.intent)
+        try fixture.swap.begin(intent: fixture.intent)
         try Files.remove(fixture.swap.temporary)
         #expect(try FileSwap.resume(intent: fixture.intent) == .nothing)
         fixture.expectUntouched()
@@ -168,5 +171,93 @@ import Testing
             return
         }
         fixture.expectUntouched()
+    }
+
+    /// The folder's owner puts a link in the place of the folder for the replaced files.
+    @Test func aLinkInItsPlaceLeadsTheReplacedFilesNowhere() throws {
+        let fixture = try Fixture()
+        let (aside, outside) = (fixture.swap.aside, "\(fixture.folder)/outside")
+        try Files.makeDirectory(outside, mode: 0o700)
+        try fixture.swap.perform(intent: fixture.intent) {
+            try Files.rename(aside, to: "\(fixture.folder)/moved", replacing: false)
+            try Files.makeSymbolicLink(aside, to: outside)
+        }
+        #expect(try Files.list(outside).isEmpty)
+        #expect(fixture.text("moved/a.db") == "old" && fixture.text("moved/a.db-wal") == "wal")
+        #expect(fixture.text("a.db") == "new")
+    }
+
+    @Test func aLinkThatIsThereAfterACrashIsNotFollowed() throws {
+        let fixture = try Fixture()
+        let outside = "\(fixture.folder)/outside"
+        try Files.makeDirectory(outside, mode: 0o700)
+        try fixture.crash(afterSteps: 0)
+        try Files.removeDirectory(fixture.swap.aside)
+        try Files.makeSymbolicLink(fixture.swap.aside, to: outside)
+        #expect(throws: Fault.self) { try FileSwap.resume(intent: fixture.intent) }
+        #expect(try Files.list(outside).isEmpty)
+        #expect(fixture.text("a.db") == "old" && Files.exists(fixture.intent))
+        try Files.remove(fixture.swap.aside)
+        guard case .undone = try FileSwap.resume(intent: fixture.intent) else {
+            Issue.record("not undone")
+            return
+        }
+        fixture.expectUntouched()
+    }
+
+    /// He is faster in one of so many tries, whatever follows the making of the folder by its name.
+    @Test(.enabled(if: geteuid() == 0)) func nothingOfOthersIsOpenedByALinkThatIsFastEnough() async throws {
+        let victim = "/tmp/holdfast-victim-\(Identifier.random())"
+        defer { try? Files.remove(victim) }
+        _ = try File.create(victim, mode: 0o600)
+        try await Threads.run("tries") {
+            for _ in 0..<200 {
+                let fixture = try Fixture()
+                try Files.setMode(fixture.folder, 0o750)
+                try Files.setOwner(fixture.folder, gid: 54_321)
+                let (folder, aside) = (fixture.folder, fixture.swap.aside)
+                let isOver = Mutex(false)
+                let attacker = Thread {
+                    while rename(aside, "\(folder)/moved") != 0, !isOver.withLock({ $0 }) {}
+                    _ = symlink(victim, aside)
+                    isOver.withLock { $0 = true }
+                }
+                attacker.start()
+                try? fixture.swap.begin(intent: fixture.intent)
+                isOver.withLock { $0 = true }
+                while !attacker.isFinished {}
+                let status = try #require(try Files.status(victim))
+                try #require(status.mode & 0o777 == 0o600 && status.gid == 0)
+            }
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func anIntentOfSomebodyElseIsRefused() throws {
+        let fixture = try Fixture()
+        try fixture.swap.begin(intent: fixture.intent)
+        try Files.setOwner(fixture.intent, uid: 65_534)
+        let fault = #expect(throws: Fault.self) { try FileSwap.resume(intent: fixture.intent) }
+        #expect(fault?.code == .notPermitted)
+        #expect(fixture.text("a.db") == "old" && fixture.text(".a.db.restore") == "new")
+    }
+
+    @Test func anIntentThatLeadsElsewhereIsRefused() throws {
+        let (fixture, other) = (try Fixture(), try Fixture())
+        try fixture.swap.begin(intent: fixture.intent)
+        let strange = #expect(throws: Fault.self) { try FileSwap.resume(intent: fixture.intent, of: other.swap.target) }
+        #expect(strange?.code == .notPermitted)
+        var swap = fixture.swap
+        for change: (inout FileSwap) -> Void in [
+            { $0.temporary = other.swap.temporary }, { $0.aside = other.swap.aside },
+            { $0.sidecars = [other.swap.target] },
+        ] {
+            swap = fixture.swap
+            change(&swap)
+            let text = String(decoding: try JSONEncoder().encode(swap), as: UTF8.self)
+            try fixture.write("intent.json", text)
+            let fault = #expect(throws: Fault.self) { try FileSwap.resume(intent: fixture.intent) }
+            #expect(fault?.code == .notPermitted)
+        }
+        #expect(other.text("a.db") == "old" && other.text(".a.db.restore") == "new")
     }
 }

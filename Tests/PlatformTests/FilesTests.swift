@@ -1,6 +1,7 @@
 import Glibc
 import Model
 import Platform
+import Synchronization
 import Testing
 
 @Suite(.folder) struct FilesTests {
@@ -73,6 +74,34 @@ import Testing
         #expect(!Files.exists("\(folder)/top"))
         #expect(try text("\(folder)/outside/deep/file") == "keep")
         try Files.removeTree("\(folder)/never-was")
+    }
+
+    /// Somebody who may write there puts a link in a folder's place, over and over.
+    @Test func removingATreeLeavesTheRestAloneWhoeverIsAtWorkInIt() async throws {
+        let folder = "/tmp/holdfast-removal-\(Identifier.random())"
+        defer { try? Files.removeTree(folder) }
+        for name in ["", "/outside"] { try Files.makeDirectory("\(folder)\(name)", mode: 0o700) }
+        let names = (0..<50).map { "\(folder)/outside/\($0)" }
+        for name in names { _ = try File.create(name, mode: 0o600) }
+        let isOver = Mutex(false)
+        async let swapper: Void = Threads.run("swapper") {
+            while !isOver.withLock({ $0 }) {
+                _ = rename("\(folder)/tree/inner", "\(folder)/tree/moved")
+                _ = symlink("\(folder)/outside", "\(folder)/tree/inner")
+                _ = unlink("\(folder)/tree/inner")
+                _ = rename("\(folder)/tree/moved", "\(folder)/tree/inner")
+            }
+        }
+        try await Threads.run("remover") {
+            for _ in 0..<2000 {
+                try? Files.makeDirectory("\(folder)/tree", mode: 0o700)
+                try? Files.makeDirectory("\(folder)/tree/inner", mode: 0o700)
+                try? Files.removeTree("\(folder)/tree")
+            }
+        }
+        isOver.withLock { $0 = true }
+        try await swapper
+        #expect(try Files.list("\(folder)/outside").count == names.count)
     }
 
     @Test func makesMissingFoldersAndAcceptsThoseThatAre() throws {

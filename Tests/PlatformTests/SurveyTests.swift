@@ -81,6 +81,36 @@ import Testing
         #expect(throws: Fault.self) { try Files.giveTree("\(folder)/tree/link", uid: 0, gid: 0) }
     }
 
+    @Test(.enabled(if: geteuid() == 0)) func aFileWithAnotherNameElsewhereIsNotGivenAway() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "hf-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: "\(folder)/place/keys", withIntermediateDirectories: true)
+        for name in ["other", "place/keys/own"] { try Data().write(to: URL(filePath: "\(folder)/\(name)")) }
+        #expect(link("\(folder)/other", "\(folder)/place/keys/linked") == 0)
+        #expect(mkfifo("\(folder)/place/keys/pipe", 0o600) == 0)
+        #expect(chown("\(folder)/place", 12_345, 54_321) == 0)
+        let place = try File.open("\(folder)/place", .readOnly)
+        // Its name leads elsewhere by now.
+        try Files.rename("\(folder)/place", to: "\(folder)/moved", replacing: false)
+        try FileManager.default.createDirectory(atPath: "\(folder)/place/keys", withIntermediateDirectories: true)
+        try Files.giveTree("keys", toOwnerOf: place)
+        for name in ["", "/own", "/pipe"] {
+            let status = try #require(try Files.status("\(folder)/moved/keys\(name)"))
+            #expect(status.uid == 12_345 && status.gid == 54_321, "\(name)")
+        }
+        #expect(try Files.status("\(folder)/other")?.uid == 0)
+        #expect(try Files.status("\(folder)/place/keys")?.uid == 0)
+        try Files.remove("\(folder)/moved/keys/own")
+        try Files.makeSymbolicLink("\(folder)/place/link", to: "\(folder)/place/keys")
+        let other = try File.open("\(folder)/place", .readOnly)
+        #expect(throws: Fault.self) { try Files.giveTree("link", toOwnerOf: other) }
+    }
+
+    @Test func knowsNumbersThatNobodyHas() throws {
+        let number = try #require(Users.unusedID())
+        #expect((61_184...65_519).contains(number) && Users.name(uid: number).isEmpty)
+    }
+
     @Test func knowsAccounts() {
         #expect(Users.account(named: "root") == Users.Account(name: "root", uid: 0, gid: 0))
         #expect(Users.account(uid: 0)?.name == "root" && Users.account(named: "no such user") == nil)

@@ -20,6 +20,8 @@ int holdfast_open_unnamed(const char *directory);
 int holdfast_send_datagram(int socket, const char *path, const void *bytes, size_t count);
 /// openat2(2) with O_PATH, below `folder` only and over no symbolic link (RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS).
 int holdfast_locate_beneath(int folder, const char *path);
+/// fchownat(2) of an open file itself, also one that was opened by O_PATH.
+int holdfast_give(int descriptor, uint32_t user, uint32_t group);
 /// SO_PEERCRED of a Unix socket: who connected or made the pair. Returns 0, or -1 with errno.
 int holdfast_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group);
 /// setpriority(2) and ioprio_set(2) for the calling thread: a nice value not below `nice`, the lowest best-effort level.

@@ -18,6 +18,8 @@ package struct PostgresAccess: Sendable {
     /// As admins call it.
     package let server: String
     package var patience = Patience()
+    /// Settings of every session beside ours, as `-c name=value`; they outrank those of its role and database.
+    var sessionOptions = ""
     private let options: [String: String]
 
     /// - Parameter connection: as libpq's keywords (`host=/var/run/postgresql user=holdfast`) or its URI.
@@ -79,7 +81,7 @@ package struct PostgresAccess: Sendable {
         all["connect_timeout"] = "\(max(2, patience.connecting.components.seconds))"
         all["options"] =
             "-c statement_timeout=0 -c lock_timeout=\(patience.lock.microseconds / 1000) -c search_path=pg_catalog "
-            + "-c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off -c DateStyle=ISO"
+            + "-c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off -c DateStyle=ISO \(sessionOptions)"
         return all
     }
 

@@ -83,37 +83,55 @@ package struct PostgresOwner: Sendable {
         return answer == "." ? nil : String(answer.dropLast())
     }
 
-    /// Puts lines on top of a file of the server's, with the rights of its owner; keeps a copy of what was there at first.
+    /// Puts lines on top of a file of the server's, with the rights of its owner; keeps a copy of what was there, under a name
+    /// that was free.
     ///
     /// - Returns: the path of the copy.
-    /// - Throws: `not-permitted` when the file is another user's, whose it would be no more, or has these lines already.
+    /// - Throws: `not-permitted` when it is no file, or one of another user or group, whose it would be no more, or has these
+    ///   lines already.
     package func putOnTop(_ lines: [String], of file: String) throws -> String {
-        let copy = file + ".before-holdfast"
         try check(file, lines)
-        let suffix = Files.exists(copy) ? "" : ".before-holdfast"
+        // GNU sed makes the copy beside the file itself.
+        let real = Files.realPath(file) ?? file
+        let suffix = try Self.freeSuffix(real)
         // The first of all lines that fits counts, so ours come first. GNU sed keeps the mode, and follows a link.
         let script = lines.map { "1i \($0)" }.joined(separator: "\n")
         let (result, _) = try run(
-            "/usr/bin/sed", ["--follow-symlinks", "-i\(suffix)", "-e", script, "--", file], as: socket.owner)
+            "/usr/bin/sed", ["--follow-symlinks", "-i\(suffix)", "-e", script, "--", real], as: socket.owner)
         guard result.ending == .exited(0) else {
             throw Fault(
                 .notPermitted, "user \(socket.owner.name) cannot change \(file): \(result.output)",
                 hint: "put these lines on top of it yourself, and reload the server: \(lines.joined(separator: "; "))")
         }
-        return copy
+        return real + suffix
+    }
+
+    private static func freeSuffix(_ file: String) throws -> String {
+        let name = ".before-holdfast"
+        let names = [name] + (2...99).map { "\(name)-\($0)" }
+        guard let free = names.first(where: { !Files.exists(file + $0) }) else {
+            throw Fault(.targetExists, "there are \(names.count) copies of \(file) already", hint: "remove old ones")
+        }
+        return free
     }
 
     private func check(_ file: String, _ lines: [String]) throws {
+        let byHand = "put these lines on top of it yourself, and reload the server: \(lines.joined(separator: "; "))"
+        // The server says which file that is: nothing else is opened, and nothing given to others by being written anew.
+        guard let status = try Files.status(file), status.kind == .file else {
+            throw Fault(.notPermitted, "\(file) is no file", hint: byHand)
+        }
+        guard status.uid == socket.owner.uid, status.gid == socket.owner.gid else {
+            throw Fault(
+                .notPermitted,
+                "\(file) doesn't belong to \(socket.owner.name) and its group, and changing it would change that",
+                hint: byHand)
+        }
         let text = String(decoding: try Files.read(file), as: UTF8.self)
         guard !text.hasPrefix(lines.joined(separator: "\n")) else {
             throw Fault(
                 .notPermitted, "\(file) has these lines on top already, and still the server refuses",
                 hint: "see its log, and whether \(file) is the file that it reads")
-        }
-        guard try Files.status(file)?.uid == socket.owner.uid else {
-            throw Fault(
-                .notPermitted, "\(file) doesn't belong to \(socket.owner.name), and changing it would change that",
-                hint: "put these lines on top of it yourself, and reload the server: \(lines.joined(separator: "; "))")
         }
     }
 

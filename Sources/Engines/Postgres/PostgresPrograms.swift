@@ -22,30 +22,35 @@ enum PostgresPrograms {
         return folder
     }
 
-    /// Runs a program to its end.
+    /// Runs a program to its end, without the capabilities of this process.
     ///
     /// - Parameters:
     ///   - wrapper: the words of a program that starts it.
+    ///   - options: of its sessions; it has no connection string to say them in.
     ///   - output: takes what it prints; nil shows it in the result.
     /// - Throws: what `stop` has been told to throw; `timed-out`.
     static func run(
-        _ program: String, _ arguments: [String], under wrapper: [String] = [], output: File? = nil,
-        deadline: Duration, _ stop: StepStop
+        _ program: String, _ arguments: [String], under wrapper: [String] = [], options: String? = nil,
+        output: File? = nil, deadline: Duration, _ stop: StepStop
     ) throws -> ChildProcess.Result {
         let words = wrapper + [program] + arguments
         let child = ChildProcess(
-            words[0], Array(words.dropFirst()), environment: environment, output: output, deadline: deadline)
+            words[0], Array(words.dropFirst()), environment: environment(options), output: output, deadline: deadline
+        ).withoutRights()
         let result = try Threads.waiting { try await child.run(stop: { stop.isAsked() }) }
         try stop.rethrow()
         return result
     }
 
     /// Of libpq's own variables what the daemon has, so that a program finds the same server and password file.
-    private static var environment: [String: String] {
+    private static func environment(_ options: String?) -> [String: String] {
         let ours = ProcessInfo.processInfo.environment.filter { name, _ in
             name == "HOME" || name.hasPrefix("PG") && !["PGOPTIONS", "PGDATABASE", "PGAPPNAME"].contains(name)
         }
-        return ours.merging(["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]) { $1 }
+        let theirs = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"].merging(options.map { ["PGOPTIONS": $0] } ?? [:]) {
+            $1
+        }
+        return ours.merging(theirs) { $1 }
     }
 
     /// Why a program failed: its first complaint only, since what follows may quote statements and rows.

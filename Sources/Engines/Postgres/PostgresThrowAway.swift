@@ -4,18 +4,21 @@ import Platform
 
 /// A throw-away server on a restored cluster that nobody else uses.
 ///
-/// PostgreSQL refuses to run as root; as root it runs in a user namespace, in which root has another number.
+/// Root runs it as a user that nothing else belongs to; where that one couldn't reach the folder, in a user namespace in which
+/// root has another number: there, what the cluster runs can still write root's files.
 struct PostgresThrowAway {
     private static let recovery = Duration.seconds(86_400)
     /// Of its socket's name; the cluster's own configuration may have another.
     static let port = 5432
     /// For so long a server that says it is ready may let nobody in.
     private static let patience = Duration.seconds(60)
+    private static let namespace = ["/usr/bin/unshare", "--user", "--map-user=1", "--map-group=1", "--"]
     private static let files = (access: "holdfast-trial.hba", log: "holdfast-trial.log")
 
     let folder: String
     let note: PostgresRestoreNote
     private let programs: String
+    private let user: PostgresTrialUser?
     /// Short, since the path of a socket is limited to 107 bytes.
     let socketFolder = "/tmp/holdfast-\(Identifier.random().description.prefix(12))"
 
@@ -27,6 +30,8 @@ struct PostgresThrowAway {
         programs = try PostgresPrograms.folder(version: note.version)
         try Files.writeDurably(
             Array("local all all trust\n".utf8), to: "\(folder)/\(Self.files.access)", mode: 0o600)
+        user = geteuid() == 0 ? PostgresTrialUser(reaching: folder) : nil
+        try user?.own(folder)
     }
 
     /// Starts it, which recovers the cluster. `end` belongs to every call, also of one that throws.
@@ -35,6 +40,7 @@ struct PostgresThrowAway {
     /// - Throws: what says nothing of the files, and what `stop` was told to throw.
     func start(_ stop: StepStop) throws -> String? {
         try Files.makeDirectory(socketFolder, mode: 0o700)
+        try user?.own(socketFolder)
         let started = try control(
             ["-D", folder, "-w", "-t", "86000", "-l", "\(folder)/\(Self.files.log)", "-o", options, "start"],
             Self.recovery, stop)
@@ -87,12 +93,17 @@ struct PostgresThrowAway {
 
     /// As the role that `initdb` made.
     func access() throws -> PostgresAccess {
-        try PostgresAccess(
+        var access = try PostgresAccess(
             server: "restored from the backup",
             connection: PostgresAccess.words([
                 "host": socketFolder, "port": "\(Self.port)", "user": note.superuser,
             ]))
+        access.sessionOptions = sessionOptions
+        return access
     }
+
+    /// Of every session with it.
+    var sessionOptions: String { PostgresTrialSettings.words(version: note.version) }
 
     static func unable(_ what: String, _ words: String) -> Fault {
         Fault(
@@ -107,17 +118,16 @@ struct PostgresThrowAway {
     ]
 
     private var options: String {
-        let settings = note.settings.merging([
+        let harmless = PostgresTrialSettings.server(version: note.version)
+        let settings = note.settings.merging(harmless) { $1 }.merging([
             // The files it recovers, whatever its own configuration says; and nothing that reaches outside: no subscription
             // may take over the slots of the server that it is a copy of.
-            "data_directory": folder, "ident_file": "\(folder)/pg_ident.conf", "max_logical_replication_workers": "0",
-            "primary_conninfo": "", "archive_command": "", "archive_cleanup_command": "", "recovery_end_command": "",
+            "data_directory": folder, "ident_file": "\(folder)/pg_ident.conf",
             "listen_addresses": "", "unix_socket_directories": socketFolder,
             "port": "\(Self.port)", "unix_socket_group": "", "unix_socket_permissions": "0700",
             "hba_file": "\(folder)/\(Self.files.access)",
-            "archive_mode": "off", "fsync": "off", "ssl": "off", "logging_collector": "off",
+            "fsync": "off", "logging_collector": "off",
             "log_destination": "stderr",
-            "shared_preload_libraries": "", "session_preload_libraries": "", "local_preload_libraries": "",
             "external_pid_file": "", "autovacuum": "off", "max_wal_size": "1GB",
             "shared_buffers": "64MB", "huge_pages": "off",
             "recovery_target_action": "promote",
@@ -127,8 +137,11 @@ struct PostgresThrowAway {
 
     /// The end of the server's own log.
     private func lastWords() -> String? {
-        guard let log = try? Files.read("\(folder)/\(Self.files.log)", limit: 1 << 24) else { return nil }
-        return String(decoding: log.suffix(2000), as: UTF8.self).split(separator: "\n")
+        // No link of the cluster's making is followed to another file.
+        guard let log = try? File.open("\(folder)/\(Self.files.log)", .readOnly, noFollow: true),
+            let size = try? log.status().size, let end = try? log.read(count: 2000, at: max(0, size - 2000))
+        else { return nil }
+        return String(decoding: end, as: UTF8.self).split(separator: "\n")
             .last { $0.contains("FATAL") || $0.contains("PANIC") || $0.contains("ERROR") }.map(String.init)
     }
 
@@ -137,7 +150,6 @@ struct PostgresThrowAway {
     ) throws -> ChildProcess.Result {
         try PostgresPrograms.run(
             "\(programs)/pg_ctl", arguments,
-            under: geteuid() == 0 ? ["/usr/bin/unshare", "--user", "--map-user=1", "--map-group=1", "--"] : [],
-            deadline: deadline, stop)
+            under: geteuid() == 0 ? user?.words ?? Self.namespace : [], deadline: deadline, stop)
     }
 }

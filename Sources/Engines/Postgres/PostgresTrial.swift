@@ -23,7 +23,7 @@ struct PostgresTrial {
                 "--all", "--install-missing", "--jobs=2", "--host=\(server.socketFolder)",
                 "--port=\(PostgresThrowAway.port)",
                 "--username=\(server.note.superuser)", "--no-password", "--maintenance-db=template1",
-            ], deadline: Self.limit, stop)
+            ], options: server.sessionOptions, deadline: Self.limit, stop)
         guard look.ending != .exited(0) else { return [] }
         if look.output.contains("connection to server") {
             throw PostgresThrowAway.unable("the server on it lets nobody in", look.output)

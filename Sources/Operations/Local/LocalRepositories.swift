@@ -108,7 +108,7 @@ private struct OpenRepository: LocalRepository {
                 path: plan.target.path, size: plan.size, recovery: plan.recovery?.shown)
         }
         let intent = "\(Files.parent(of: plan.target.path))/.\(Files.name(of: plan.target.path)).restore-intent"
-        if plan.isInPlace, Files.exists(intent) { _ = try FileSwap.resume(intent: intent) }
+        if plan.isInPlace, Files.exists(intent) { _ = try FileSwap.resume(intent: intent, of: plan.target.path) }
         return try LocalProgress.report("restoring", total: plan.size, to: progress) { step in
             var result = try plan.perform(intent: intent, step: step, check: { try plan.refuseClients(request) })
             if request.discardReplaced, let replaced = result.replaced {
@@ -196,11 +196,11 @@ private struct OpenRepository: LocalRepository {
     func keys() throws -> [Wire::KeySlot] { try work.keys() }
 
     func addKey(_ request: KeyRequest) throws -> KeyReply {
+        // One folder is asked whose it is and has its keys given: another may be put in its place meanwhile.
+        let folder = geteuid() == 0 ? try File.open(path, .readOnly) : nil
         let reply = try writing { try $0.addKey(request) }
         // What root has written is the daemon's, which couldn't read it else.
-        if geteuid() == 0, let owner = try Files.status(path) {
-            try Files.giveTree("\(path)/keys", uid: owner.uid, gid: owner.gid)
-        }
+        if let folder { try Files.giveTree("keys", toOwnerOf: folder) }
         return reply
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 package import Model
 package import Petitions
 import Platform
@@ -15,18 +16,31 @@ extension FileSwap {
     }
 
     /// Finishes what a killed process left under way, or undoes it when the database is not what it was then.
-    /// - Parameter adopt: gives a restored file its owner.
-    /// - Throws: what undoing throws; then the intent stays.
-    package static func resume(intent: String, adopt: (Ownership, String) -> Void = { _, _ in }) throws -> Resumption {
+    /// - Parameters:
+    ///   - target: the database that it has to be of; nil takes what the intent says.
+    ///   - adopt: gives a restored file its owner.
+    /// - Throws: `not-permitted` for an intent that another user may have written; what undoing throws. The intent stays.
+    package static func resume(
+        intent: String, of target: String? = nil, adopt: (Ownership, String) -> Void = { _, _ in }
+    ) throws -> Resumption {
         let swap = try read(intent)
-        let resumption = try swap.resume(adopt)
+        guard swap.staysInItsFolder, target.map({ $0 == swap.target }) ?? true else {
+            throw refused(intent, "is of other files")
+        }
+        let resumption = try OpenSwap(leftover: swap).resume(adopt)
         try forget(intent)
         return resumption
     }
 
+    /// Of a restore without a daemon the intent lies beside the database, where others may put one of their own.
     private static func read(_ intent: String) throws -> FileSwap {
+        let file = try File.open(intent, .readOnly, noFollow: true)
+        let status = try file.status()
+        guard status.kind == .file, status.uid == geteuid(), status.mode & 0o022 == 0, status.size <= 1 << 20 else {
+            throw refused(intent, "was written by another user")
+        }
         do {
-            return try JSONDecoder().decode(FileSwap.self, from: Data(try Files.read(intent)))
+            return try JSONDecoder().decode(FileSwap.self, from: Data(try file.read(count: Int(status.size), at: 0)))
         } catch is DecodingError {
             throw Fault(
                 .inputOutput, "cannot read \(intent), the intent of an unfinished restore",
@@ -34,79 +48,49 @@ extension FileSwap {
         }
     }
 
-    private func resume(_ adopt: (Ownership, String) -> Void) throws -> Resumption {
-        guard Files.exists(temporary) else {
+    private static func refused(_ intent: String, _ why: String) -> Fault {
+        Fault(
+            .notPermitted, "\(intent), the intent of an unfinished restore, \(why)",
+            hint: "restore as the user who began, or look at the files kept beside the database, then remove the intent"
+        )
+    }
+
+    private var staysInItsFolder: Bool {
+        ([temporary, aside] + sidecars).allSatisfy {
+            Files.parent(of: $0) == folder && !["", ".", ".."].contains(Files.name(of: $0))
+        }
+    }
+}
+
+extension OpenSwap {
+    fileprivate func resume(_ adopt: (Ownership, String) -> Void) throws -> FileSwap.Resumption {
+        guard isPublished else {
             if isDone {
                 try finish(adopt)
-                return .finished(self)
+                return .finished(swap)
             }
-            let hasBegun = Files.exists(aside) ? try !Files.list(aside).isEmpty : false
+            let hasBegun = try !keepsNothing
             try undo(movesSidecars: isUnchanged)
-            return hasBegun ? .undone(self, undoing("was broken off")) : .nothing
+            return hasBegun ? .undone(swap, undoing("was broken off")) : .nothing
         }
         guard isUnchanged else {
             try undo(movesSidecars: false)
-            return .undone(self, undoing("was broken off, and the database has changed since"))
+            return .undone(swap, undoing("was broken off, and the database has changed since"))
         }
         do {
             try finish(adopt)
-            return .finished(self)
+            return .finished(swap)
         } catch {
             if isDone { throw error }
             try undo(movesSidecars: true)
-            return .undone(self, undoing("was broken off and could not be finished", because: error))
+            return .undone(swap, undoing("was broken off and could not be finished", because: error))
         }
-    }
-
-    /// Whether the restored file took the database's place, whatever has become of it since.
-    var isDone: Bool {
-        guard !Files.exists(temporary) else { return false }
-        let current = try? FileImprint(target)
-        if let current, current.isSameFile(as: old[target]) { return false }
-        return (new.map { $0.isSameFile(as: current) } ?? false)
-            || (current != nil && old[target].map { $0.isSameFile(as: try? FileImprint(keptTarget)) } ?? false)
-    }
-
-    /// Whether the old files are where the swap put or left them, with the content of then.
-    private var isUnchanged: Bool {
-        guard let moved = try? FileImprint(target) ?? FileImprint(keptTarget) else { return old[target] == nil }
-        return moved == old[target]
-            && sidecars.allSatisfy { sidecar in
-                let (here, kept) = (try? FileImprint(sidecar), try? FileImprint(self.kept(sidecar)))
-                return (here == nil || kept == nil) && (here ?? kept) == old[sidecar]
-            }
-    }
-
-    /// Takes back what is not done; durable on return.
-    ///
-    /// The temporary file goes first: without it no later start finishes the swap.
-    /// - Parameter movesSidecars: false leaves them aside, because the database went on without them.
-    func undo(movesSidecars: Bool) throws {
-        if Files.exists(temporary) { try Files.remove(temporary) }
-        try Files.syncDirectory(folder)
-        guard Files.exists(aside) else { return }
-        if !Files.exists(target), Files.exists(keptTarget) {
-            try Files.rename(keptTarget, to: target, replacing: false)
-        }
-        for sidecar in sidecars where movesSidecars && Files.exists(kept(sidecar)) && !Files.exists(sidecar) {
-            try Files.rename(kept(sidecar), to: sidecar, replacing: false)
-        }
-        try Files.syncDirectory(folder)
-        if let kept = try FileImprint(keptTarget), kept.isSameFile(as: try FileImprint(target)) {
-            try Files.remove(keptTarget)
-        }
-        if try Files.list(aside).isEmpty {
-            try Files.removeDirectory(aside)
-        } else {
-            try Files.syncDirectory(aside)
-        }
-        try Files.syncDirectory(folder)
     }
 
     private func undoing(_ why: String, because cause: (any Error)? = nil) -> Fault {
-        let kept = Files.exists(aside) ? "files that belonged to it then are in \(aside); check it, and " : ""
+        let kept = hasAside ? "files that belonged to it then are in \(swap.aside); check it, and " : ""
         return Fault(
-            .restoreUndone, "undid the restore in place of \(target), which \(why)", hint: "\(kept)restore again",
+            .restoreUndone, "undid the restore in place of \(swap.target), which \(why)", hint: "\(kept)restore again",
             cause: cause)
     }
 }

@@ -37,14 +37,15 @@ package struct FileSwap: Codable, Sendable, Equatable {
     /// Exception: a fault that says so comes after the restored file took the database's place.
     /// - Parameters:
     ///   - intent: where to write down what is under way, on a file system that survives a crash.
+    ///   - folder: the target's, as it was checked; opened anew when nil.
     ///   - restored: what the restored file looks like; nil when it has its temporary name already.
     ///   - publish: gives the restored file its temporary name; called when the intent is durable.
     ///   - adopt: then gives it its owner; told what the file will be called.
     package func perform(
-        intent: String, restored: FileStatus? = nil, publish: () throws -> Void = {},
+        intent: String, in folder: RestoreFolder? = nil, restored: FileStatus? = nil, publish: () throws -> Void = {},
         adopt: (Ownership, String) -> Void = { _, _ in }
     ) throws {
-        let swap = try begin(intent: intent, restored: restored)
+        let swap = try begin(intent: intent, in: try folder ?? RestoreFolder.open(self.folder), restored: restored)
         do {
             try publish()
             try swap.finish(adopt)
@@ -56,31 +57,35 @@ package struct FileSwap: Codable, Sendable, Equatable {
     }
 
     /// Makes the folder for the replaced files and writes the intent, which is durable on return.
-    /// - Returns: the swap with the looks of the files that it is about.
-    package func begin(intent: String, restored: FileStatus? = nil) throws -> FileSwap {
-        var swap = self
-        for path in [target] + sidecars { swap.old[path] = try FileImprint(path) }
-        swap.new = try restored.map(FileImprint.init) ?? FileImprint(temporary)
-        try Files.makeDirectory(aside, mode: 0o700)
-        openAside()
-        do {
-            try Files.syncDirectory(folder)
-            try Files.writeDurably(Array(try JSONEncoder().encode(swap)), to: intent, mode: 0o600)
-        } catch {
-            try? Self.forget(intent)
-            try? Files.removeDirectory(aside)
-            throw error
+    package func begin(intent: String) throws { _ = try begin(intent: intent, in: .open(folder), restored: nil) }
+
+    private func begin(intent: String, in folder: RestoreFolder, restored: FileStatus?) throws -> OpenSwap {
+        try folder.naming {
+            var swap = self
+            for path in [target] + sidecars { swap.old[path] = try FileImprint(folder.anchored(path)) }
+            swap.new = try restored.map(FileImprint.init) ?? FileImprint(folder.anchored(temporary))
+            let kept = try makeAside(in: folder)
+            do {
+                try folder.sync()
+                try Files.writeDurably(Array(try JSONEncoder().encode(swap)), to: intent, mode: 0o600)
+            } catch {
+                try? Self.forget(intent)
+                try? Files.removeDirectory(folder.anchored(aside))
+                throw error
+            }
+            return OpenSwap(swap, in: folder, aside: kept)
         }
-        return swap
     }
 
     /// Lets in whom the folder's group lets in, so that the databases' owner finds what was replaced. Who isn't of that group
     /// can't give a folder to it, and leaves it closed.
-    private func openAside() {
-        guard let around = try? Files.status(folder), around.mode & 0o050 == 0o050,
-            (try? Files.setOwner(aside, gid: around.gid)) != nil
-        else { return }
-        try? Files.setMode(aside, 0o750)
+    private func makeAside(in folder: RestoreFolder) throws -> RestoreFolder {
+        let kept = try RestoreFolder.make(folder.anchored(aside))
+        let (around, own) = (try folder.status(), try kept.status())
+        if around.mode & 0o050 == 0o050, (try? kept.setOwner(uid: own.uid, gid: around.gid)) != nil {
+            try? kept.setMode(0o750)
+        }
+        return kept
     }
 
     static func forget(_ intent: String) throws {
@@ -90,49 +95,4 @@ package struct FileSwap: Codable, Sendable, Equatable {
     }
 
     var folder: String { Files.parent(of: target) }
-    /// Where the old file is kept.
-    var keptTarget: String { kept(target) }
-
-    func kept(_ path: String) -> String { "\(aside)/\(Files.name(of: path))" }
-
-    func finish(_ adopt: (Ownership, String) -> Void) throws {
-        if Files.exists(temporary) {
-            if let owner { adopt(owner, target) }
-            try keepTarget()
-            for sidecar in sidecars where Files.exists(sidecar) {
-                try Files.rename(sidecar, to: kept(sidecar), replacing: false)
-            }
-            try Files.rename(temporary, to: target, replacing: true)
-        }
-        if Files.exists(aside) { try Files.syncDirectory(aside) }
-        try Files.syncDirectory(folder)
-    }
-
-    /// Gives the old file a second name, so that the target is never missing; a file system without links moves it.
-    private func keepTarget() throws {
-        guard let current = try Files.status(target, followLinks: false) else { return }
-        if let status = try Files.status(keptTarget, followLinks: false), status.isSameFile(as: current) { return }
-        do {
-            try Files.link(target, to: keptTarget)
-        } catch let fault as Fault where fault.code != .outOfSpace && fault.code != .targetExists {
-            try Files.rename(target, to: keptTarget, replacing: false)
-        }
-    }
-
-    private func takeBack(after fault: Fault, intent: String) -> Fault {
-        var fault = fault
-        if isDone {
-            fault.hint = "\(target) is the restored database already; the replaced files are in \(aside)"
-            return fault
-        }
-        do {
-            try undo(movesSidecars: true)
-            try Self.forget(intent)
-        } catch {
-            fault.hint = "the restore is undone at the next start; until then files of \(target) may be in \(aside)"
-            return fault
-        }
-        fault.hint = fault.hint ?? "\(target) is as it was before; mend the cause and restore again"
-        return fault
-    }
 }

@@ -34,13 +34,28 @@ struct ImageFolderWriter {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// All files, checked page by page, and their folders; durable on return but for the name of `folder` itself.
+    /// All files, checked page by page, and their folders, in a new folder that nobody else may enter before `open`; durable
+    /// on return but for its name.
     ///
     /// Owners and modes are those of backup time where rights allow.
     /// - Throws: `target-exists`; `out-of-space` before pages are written where the file system can tell; what reading the
     ///   image throws. What was written stays for the caller to remove.
-    func write(to folder: String) throws {
-        try Files.makeDirectory(folder, mode: 0o700)
+    func write(to path: String) throws -> RestoreFolder {
+        let made = try RestoreFolder.make(path)
+        try made.naming { try write(in: made.anchor) }
+        return made
+    }
+
+    /// Gives the folder itself owner and mode of backup time.
+    func open(_ made: RestoreFolder) throws {
+        if let root {
+            try made.setMode(root.mode)
+            if keepsOwners { try? made.setOwner(uid: root.uid, gid: root.gid) }
+        }
+        try made.sync()
+    }
+
+    private func write(in folder: String) throws {
         let folders = try makeFolders(in: folder)
         let files = image.files.filter { !$0.isFolder }
         for file in files { try File.create(path(of: file, in: folder), mode: 0o600).reserve(file.length) }
@@ -53,7 +68,6 @@ struct ImageFolderWriter {
             try Files.syncDirectory(path)
             if let file { try adopt(path, file) }
         }
-        if let root { try adopt(folder, root) }
         try Files.syncDirectory(folder)
     }
 

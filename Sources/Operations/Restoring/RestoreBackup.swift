@@ -48,11 +48,14 @@ struct RestoreBackup {
         try parent.naming {
             let temporary = parent.anchored(Self.temporary(for: target.path))
             do {
-                try ImageFolderWriter(
-                    image, root: image.record.draft.sourcePath, keepsOwners: keepsOwners, step: step
-                ).write(to: temporary)
-                try engine.completeRestore(in: temporary, becoming: target.path)
-                try recovery?.write(in: temporary, of: engine)
+                let writer = try ImageFolderWriter(
+                    image, root: image.record.draft.sourcePath, keepsOwners: keepsOwners, step: step)
+                let made = try writer.write(to: temporary)
+                try made.naming {
+                    try engine.completeRestore(in: made.anchor, becoming: target.path)
+                    try recovery?.write(in: made.anchor, of: engine)
+                    try writer.open(made)
+                }
                 try target.recheck()
                 try Files.rename(temporary, to: parent.anchored(target.path), replacing: false)
             } catch {
@@ -85,7 +88,7 @@ struct RestoreBackup {
             swap.owner = RestoredOwners.wanted(temporary, like: writer.file)
             var note: String?
             try swap.perform(
-                intent: intent, restored: try restored.file.status(),
+                intent: intent, in: folder, restored: try restored.file.status(),
                 publish: {
                     try target.recheck()
                     try folder.naming { try restored.publish(as: folder.anchored(temporary)) }

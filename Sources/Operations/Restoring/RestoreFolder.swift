@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Platform
 
@@ -7,9 +8,37 @@ package struct RestoreFolder {
 
     init(_ folder: File) { self.folder = folder }
 
+    /// - Throws: `not-found` for a link, too; `not-permitted`, `input-output`.
+    static func open(_ path: String) throws -> RestoreFolder { RestoreFolder(try File.folder(path)) }
+
+    /// A new folder that nobody else may enter. Who may write in the one above can have put another in its place.
+    /// - Throws: `target-exists`; `target-not-allowed` for one that isn't ours.
+    static func make(_ path: String) throws -> RestoreFolder {
+        try Files.makeDirectory(path, mode: 0o700)
+        let made = try ours(path)
+        guard try made.isEmpty else { throw made.strange() }
+        return made
+    }
+
+    /// One that this user made before.
+    /// - Throws: `target-not-allowed` for one of somebody else; `not-found` for a link, too.
+    static func ours(_ path: String) throws -> RestoreFolder {
+        let found = try open(path)
+        guard try found.folder.status().uid == geteuid() else { throw found.strange() }
+        return found
+    }
+
     /// The same name, reached by the open folder. Source: proc(5), `/proc/pid/fd`.
     package func anchored(_ path: String) -> String { "\(anchor)/\(Files.name(of: path))" }
 
+    /// The folder itself, reached without its name.
+    var anchor: String { "/proc/self/fd/\(folder.descriptor)" }
+
+    var isEmpty: Bool { get throws { try Files.list(anchor).isEmpty } }
+
+    func status() throws -> FileStatus { try folder.status() }
+    func setMode(_ mode: UInt32) throws { try folder.setMode(mode) }
+    func setOwner(uid: UInt32, gid: UInt32) throws { try folder.setOwner(uid: uid, gid: gid) }
     func sync() throws { try folder.sync() }
 
     /// Runs `body`, whose faults name the folder by its path.
@@ -22,5 +51,9 @@ package struct RestoreFolder {
         }
     }
 
-    private var anchor: String { "/proc/self/fd/\(folder.descriptor)" }
+    private func strange() -> Fault {
+        Fault(
+            .targetNotAllowed, "\(folder.path) is not the folder that the restore made",
+            hint: "let nobody move or replace it meanwhile, and look what is in it")
+    }
 }
