@@ -61,6 +61,7 @@ extension Host {
         problems += settingsProblem
         if let fault = tending.state.withLock({ $0.ledgerFault }) { problems.append(ProblemObject(fault)) }
         problems += closedProblems + leftoverProblems + maintenanceProblems + twinProblems + following.problems
+        if let loss = try catalogLoss() { problems.append(ProblemObject(loss)) }
         if let doubt = clockDoubt() { problems.append(ProblemObject(doubt)) }
         let next = nextRun()
         let unacknowledged = try catalog.unacknowledged().errors
