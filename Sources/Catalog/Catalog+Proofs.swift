@@ -17,6 +17,24 @@ extension Catalog {
             newest[proof.backup] = proof
         }
     }
+
+    /// The last failed check of each database's newest backup, where no later one as deep or deeper found it good.
+    ///
+    /// One look into an index for each database.
+    package func failedProofs() throws -> [BackupID: Proof] {
+        func depth(_ table: String) -> String {
+            "CASE \(table).level WHEN 'stored' THEN 0 WHEN 'pages' THEN 1 ELSE 2 END"
+        }
+        let sql = """
+            SELECT bad.* FROM databases AS d CROSS JOIN proofs AS bad ON bad.backup = d.last_backup
+            WHERE bad.fault_code IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM proofs AS good WHERE good.backup = bad.backup AND good.id > bad.id
+                    AND good.fault_code IS NULL AND \(depth("good")) >= \(depth("bad")))
+            ORDER BY bad.id
+            """
+        let all = try read { try Row.fetchAll($0, sql: sql) }.map(Proof.init(row:))
+        return Dictionary(all.map { ($0.backup, $0) }, uniquingKeysWith: { _, last in last })
+    }
 }
 
 extension Transition {

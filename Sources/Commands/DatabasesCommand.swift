@@ -71,6 +71,7 @@ struct DatabasesCommand: AsyncParsableCommand {
                 ("last proven restorable", Text.time(database.lastProven)), ("next run", Text.time(database.nextRun)),
                 ("cooldown ends", database.cooldownEnds.map { Text.time($0) }),
                 ("grace ends", database.graceEnds.map { Text.time($0) }),
+                ("newest backup", database.doubt.map { Text.fault($0) }),
                 ("fault", database.fault.map { Text.fault($0) }),
                 ("removed", database.state == .removed ? Text.removed(database.server) : nil),
             ]

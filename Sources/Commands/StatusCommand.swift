@@ -20,7 +20,9 @@ struct StatusCommand: AsyncParsableCommand {
         if status.databases.contains(where: \.overdue) { throw Ending.overdue }
         let isGood =
             status.problems.isEmpty && status.repository != nil
-            && status.databases.allSatisfy { $0.fault == nil && [.present, .removed].contains($0.state) }
+            && status.databases.allSatisfy {
+                $0.fault == nil && $0.doubt == nil && [.present, .removed].contains($0.state)
+            }
         if !isGood { throw Ending.failed }
     }
 
@@ -28,8 +30,8 @@ struct StatusCommand: AsyncParsableCommand {
         var parts = [status.sentence]
         let databases = DatabasesCommand.List.table(status.databases).text(color: color)
         if !databases.isEmpty { parts.append(databases) }
-        let faults = status.databases.compactMap { database in
-            database.fault.map { "\(database.name): \(Text.fault($0))" }
+        let faults = status.databases.flatMap { database in
+            [database.doubt, database.fault].compactMap { $0 }.map { "\(database.name): \(Text.fault($0))" }
         }
         parts += faults + status.problems.map(Text.fault)
         parts += Set(status.databases.filter { $0.state == .removed }.map(\.server)).sorted().map(Text.removed)

@@ -42,6 +42,9 @@ extension Code.Explanation {
     static let backupSuspect = Self(
         "A backup may hold pages that are not what the database held at that time.",
         next: "Run `holdfast verify DB --level restore`; what it proves is suspect no longer.")
+    static let backupDamaged = Self(
+        "The newest backup of a database is known to be damaged, or failed its last check.",
+        next: "Run `holdfast backup DB --full`; `holdfast backups DB` shows older ones that are good.")
     static let backupOverdue = Self(
         "A database has had no backup for longer than its schedule allows.",
         next: "See `holdfast runs` and `holdfast schedules` for why, and run `holdfast backup DB`.")

@@ -70,6 +70,7 @@ extension Code {
         case .backupUndeleted: .backupUndeleted
         case .backupDownloaded: .backupDownloaded
         case .backupSuspect: .backupSuspect
+        case .backupDamaged: .backupDamaged
         case .backupOverdue: .backupOverdue
         case .backupOnTime: .backupOnTime
         case .logFollowed: .logFollowed

@@ -63,6 +63,7 @@ package enum Code: String, Sendable, Codable, CaseIterable {
     case backupUndeleted = "backup-undeleted"
     case backupDownloaded = "backup-downloaded"
     case backupSuspect = "backup-suspect"
+    case backupDamaged = "backup-damaged"
     case backupOverdue = "backup-overdue"
     case backupOnTime = "backup-on-time"
 
@@ -174,7 +175,7 @@ extension Code {
         case .inMaintenance: 15
         case .notFound, .targetNotReached: 16
         case .databaseDamaged, .drift, .verifyFailed, .drillFailed, .repositoryDamaged, .packDamaged, .pointDamaged,
-            .mapDamaged, .logDamaged:
+            .mapDamaged, .logDamaged, .backupDamaged:
             17
         case .backupOverdue: 18
         case .daemonUnreachable: 69

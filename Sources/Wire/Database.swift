@@ -49,6 +49,8 @@ package struct Database: Sendable, Codable, Equatable {
     package var graceEnds: Instant?
     /// Why the last attempt failed, or why it can't be read.
     package var fault: ProblemObject?
+    /// Why its newest backup can't be counted on, such as `backup-damaged`; absent while nothing speaks against it.
+    package var doubt: ProblemObject?
     /// Of a server whose write-ahead log is received.
     package var log: LogState?
     /// What it holds, when it is a whole server.

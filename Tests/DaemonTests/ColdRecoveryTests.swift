@@ -75,6 +75,11 @@ import Wire
         try await daemon.stop()
         try await daemon.start()
         #expect(try await daemon.messages().count { $0.code == .catalogRebuilt } == 1)
+        let status = try await daemon.read(Status.self, "status")
+        #expect(status.sentence.contains("needs you: the catalog was rebuilt"), "\(status.sentence)")
+        #expect(status.problems.map(\.code) == [.catalogRebuilt])
+        try await daemon.succeed("messages", "ack", "\(told.id)")
+        #expect(try await daemon.read(Status.self, "status").problems.isEmpty)
     }
 
     @Test func theWordsOfTheRecoveryKeySuffice() async throws {

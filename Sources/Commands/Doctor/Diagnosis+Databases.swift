@@ -25,6 +25,7 @@ extension Diagnosis {
                 name, .warning, "server \(database.server) is no longer in the settings",
                 hint: "add it again, or see `holdfast databases show \(name)` for what becomes of its backups")
         }
+        if let doubt = database.doubt { add(name, .problem, doubt.message, hint: doubt.hint) }
         if let fault = database.fault {
             add(name, .problem, fault.message, hint: fault.hint)
         } else if database.state != .present {

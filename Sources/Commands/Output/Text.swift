@@ -53,7 +53,7 @@ enum Text {
 
     static func state(_ database: Database) -> String {
         if database.run != nil { return "working" }
-        if let fault = database.fault { return fault.code.rawValue }
+        if let problem = database.doubt ?? database.fault { return problem.code.rawValue }
         return database.overdue ? "overdue" : database.state.rawValue
     }
 

@@ -50,6 +50,9 @@ extension Host {
             record?.changeToken.map { KnownState(backup: last.backup, token: $0) }
         }
         var order = order
+        // Only a full stores again what has not changed.
+        let damaged = order.kind == .full ? nil : try damagedNewest(of: unit)
+        if damaged != nil { order.kind = .full }
         order.isNewestUnusable = try isNewestDeleted(unit)
         let backUp = BackUp(
             engine: database.server.engine, database: database.found, server: database.server.name, unit: unit,
@@ -63,7 +66,7 @@ extension Host {
         case .made(let record, let read, let notes, let healed):
             try repositories.confirm(unit.repository)
             let mended = mergeMaps(of: unit, database.found.name)
-            var ending = made(database, record, read, notes, healed)
+            var ending = made(database, record, read, notes, healed, insteadOf: damaged)
             ending.messages.insert(contentsOf: mended, at: 0)
             return ending
         }
@@ -98,9 +101,17 @@ extension Host {
         return try unit.repository.markState(of: newest, unit.id).deleted != nil
     }
 
+    /// The backup that the next one builds on, also a deleted one, when it is known to be damaged.
+    private func damagedNewest(of unit: BackupUnit) throws -> BackupID? {
+        guard try !unit.damage().isEmpty, let newest = try unit.newestSequence(), try damage.isDamaged(newest, of: unit)
+        else { return nil }
+        return BackupID(unit: unit.id, sequence: newest)
+    }
+
+    /// - Parameter damaged: the backup before, when it is known to be damaged: why this one is a full.
     private func made(
         _ database: LocatedDatabase, _ record: PointRecord, _ read: ByteCount, _ notes: [SnapshotNote],
-        _ healed: Fault?
+        _ healed: Fault?, insteadOf damaged: BackupID?
     ) -> RunEnding {
         let (name, draft) = (database.found.name, record.draft)
         let size = ByteCount(draft.files.reduce(0) { $0 + $1.length })
@@ -117,7 +128,8 @@ extension Host {
             MessageDraft(
                 .success, .backupSucceeded,
                 "\(draft.kind.rawValue) backup \(record.id) of \(name): \(record.pagesStored) pages stored in "
-                    + "\(record.bytesStored), image of \(size)"))
+                    + "\(record.bytesStored), image of \(size)"
+                    + (damaged.map { "; made a full since the backup before, \($0), is damaged" } ?? "")))
         let capture = Catalog::Capture(record, size: size)
         return RunEnding(
             outcome: .succeeded(backup: record.id, read: read, stored: record.bytesStored),

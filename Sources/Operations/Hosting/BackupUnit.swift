@@ -22,6 +22,16 @@ package struct BackupUnit: Sendable {
         return nil
     }
 
+    /// The newest backup's number, told also when its record can't be read; nil when there is none.
+    func newestSequence() throws -> SequenceNumber? {
+        var limit = SequenceNumber.max
+        while let sequence = try repository.lastSequence(of: id, below: limit) {
+            if (try? record(sequence))?.isVoid != true { return sequence }
+            limit = sequence
+        }
+        return nil
+    }
+
     package func record(_ sequence: SequenceNumber) throws -> PointRecord { try repository.record(sequence, of: id) }
     package func image(of sequence: SequenceNumber) throws -> Image { try repository.image(sequence, of: id) }
     func damage() throws -> DamageList { try repository.knownDamage(of: id) }

@@ -29,6 +29,17 @@ extension Host {
                 + "`holdfast retention` and `holdfast maintenance`")
     }
 
+    /// That the catalog was rebuilt, until somebody acknowledges it: what was lost with it comes back by hand only.
+    func catalogLoss() throws -> Fault? {
+        let query = MessageQuery(codes: [.catalogRebuilt], unacknowledgedOnly: true, order: .newestFirst, limit: 1)
+        return try catalog.messages(query).first.map { message in
+            Fault(
+                .catalogRebuilt,
+                "the catalog was rebuilt from the repository: what had been changed at run time is lost",
+                hint: "see `holdfast messages show \(message.id)`; `holdfast messages ack \(message.id)` ends this")
+        }
+    }
+
     /// What the repository knows of databases that the catalog doesn't, or knows less well.
     func storedDatabases(in repository: Repository) throws -> [StoredDatabase] {
         let known = Dictionary(

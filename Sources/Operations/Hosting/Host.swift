@@ -28,6 +28,7 @@ package final class Host: Sendable {
     /// By server: databases that a restored backup brought back closed, as they were seen last.
     let leftClosed = Mutex<[String: Set<DatabaseName>]>([:])
     let following = Following()
+    let damage = DamageMemory()
     let maintenance = MaintenanceRoster()
     let cancellations = Mutex<[Int64: Cancellation]>([:])
     /// When each run at work last moved, by the boot clock.

@@ -71,7 +71,7 @@ extension BackupUnit {
         let mark = try repository.markState(of: sequence, id, preservedAtBirth: record.draft.preserved)
         let later = sequences[(sequences.lastIndex(of: sequence).map { $0 + 1 } ?? sequences.endIndex)...]
         let isSuspect = try isSuspect(sequence, later: later, proven: mark.proofs[.restore])
-        let isDamaged = try repository.affected(by: damage(), of: id).contains(sequence)
+        let isDamaged = try !repository.affected(by: damage(), of: id, among: [sequence]).isEmpty
         return UnitBackups.Item(record: record, mark: mark, isSuspect: isSuspect, isDamaged: isDamaged)
     }
 

@@ -61,6 +61,7 @@ extension Host {
         problems += settingsProblem
         if let fault = tending.state.withLock({ $0.ledgerFault }) { problems.append(ProblemObject(fault)) }
         problems += closedProblems + leftoverProblems + maintenanceProblems + twinProblems + following.problems
+        if let loss = try catalogLoss() { problems.append(ProblemObject(loss)) }
         if let doubt = clockDoubt() { problems.append(ProblemObject(doubt)) }
         let next = nextRun()
         let unacknowledged = try catalog.unacknowledged().errors
@@ -121,11 +122,17 @@ extension Host {
         let book = try ruleBook()
         let members = try catalog.members()
         let shut = Set(closed.all.map(\.name))
+        let failed = try catalog.failedProofs()
         return try records.map { record in
             var database = Database(
                 name: record.name, server: record.server, path: record.path, engine: record.engine,
                 state: Wire::DatabaseState(record.state), size: record.size)
-            database.backups = repository.map { count($0, record.unit) } ?? 0
+            if let repository {
+                let (backups, isNewestDeleted) = count(repository, record.unit)
+                database.backups = backups
+                let doubt = doubt(about: record, in: repository, failed, isNewestDeleted: isNewestDeleted)
+                database.doubt = doubt.map { ProblemObject($0) }
+            }
             database.lastBackup = record.lastBackup?.instant
             database.lastBackupId = record.lastBackup?.backup
             database.unchangedAsOf = record.unchangedAsOf
@@ -157,9 +164,11 @@ extension Host {
     }
 
     /// Backups that can be restored; those in soft delete don't count.
-    private func count(_ repository: Repository, _ unit: UnitID) -> Int {
-        guard let sequences = try? repository.sequences(of: unit) else { return 0 }
-        guard let deleted = try? repository.markBook(of: unit).deleted, !deleted.isEmpty else { return sequences.count }
-        return sequences.count { !deleted.contains($0) }
+    private func count(_ repository: Repository, _ unit: UnitID) -> (backups: Int, isNewestDeleted: Bool) {
+        guard let sequences = try? repository.sequences(of: unit) else { return (0, false) }
+        guard let deleted = try? repository.markBook(of: unit).deleted, !deleted.isEmpty else {
+            return (sequences.count, false)
+        }
+        return (sequences.count { !deleted.contains($0) }, sequences.last.map(deleted.contains) ?? false)
     }
 }

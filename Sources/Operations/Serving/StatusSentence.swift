@@ -47,12 +47,9 @@ package struct StatusSentence {
 
     /// The instant that every database with a backup can be restored to, or a later one.
     private var restorable: String {
-        let good = databases.filter(hasBackup)
+        let good = databases.filter { hasBackup($0) && $0.doubt == nil }
         let noun = databases.count == 1 ? "database" : "databases"
-        guard let oldest = good.compactMap(Self.known).min() else {
-            return databases.count == 1
-                ? "the database has no backup yet" : "none of \(databases.count) databases has a backup yet"
-        }
+        guard let oldest = good.compactMap(Self.known).min() else { return notRestorable }
         let subject =
             good.count < databases.count
             ? "\(good.count) of \(databases.count) \(noun) can be"
@@ -63,6 +60,16 @@ package struct StatusSentence {
             ? proven.min().map { "proven on \(time($0))\(good.count == 1 ? "" : " or later")" } ?? ""
             : proven.isEmpty ? "not proven yet" : "\(proven.count) of \(good.count) proven"
         return "\(subject) restored to \(time(oldest))\(good.count == 1 ? "" : " or later"), \(proof)"
+    }
+
+    private var notRestorable: String {
+        if databases.contains(where: { hasBackup($0) && $0.doubt != nil }) {
+            return databases.count == 1
+                ? "the database can't be restored from its newest backup"
+                : "none of \(databases.count) databases can be restored from its newest backup"
+        }
+        return databases.count == 1
+            ? "the database has no backup yet" : "none of \(databases.count) databases has a backup yet"
     }
 
     private var upcoming: String? { next.map { "next: \($0.schedule) at \(time($0.instant))" } }
@@ -80,7 +87,7 @@ package struct StatusSentence {
     }
 
     private var demands: [String] {
-        var needs: [String] = []
+        var needs = doubts
         add(databases.filter(\.overdue), "is overdue", "are overdue", to: &needs)
         add(databases.filter { $0.fault != nil && !$0.overdue }, "has a fault", "have a fault", to: &needs)
         add(
@@ -91,6 +98,15 @@ package struct StatusSentence {
             needs.append(unacknowledged == 1 ? "1 error to acknowledge" : "\(unacknowledged) errors to acknowledge")
         }
         return needs
+    }
+
+    /// First of all: what was taken for safe is not.
+    private var doubts: [String] {
+        let doubtful = databases.filter { hasBackup($0) && $0.doubt != nil }
+        guard let first = doubtful.first, let doubt = first.doubt else { return [] }
+        return doubtful.count == 1
+            ? ["\(first.name): \(doubt.message)"]
+            : ["\(doubtful.count) databases have a newest backup that can't be counted on"]
     }
 
     private func add(_ databases: [Database], _ one: String, _ several: String, to needs: inout [String]) {

@@ -137,7 +137,7 @@ extension Host {
         let changed = databases.filter { database in
             if busy.contains(database.unit.description) { return false }
             guard let record = records[database.unit], let last = record.lastBackup, let token = record.changeToken,
-                (try? repository?.lastSequence(of: database.unit)) == last.backup.sequence,
+                let repository, isSound(last.backup, of: BackupUnit(database.unit, in: repository)),
                 database.server.engine.changes(of: database.found, since: token) == .unchanged
             else { return true }
             unchanged.insert(database.unit)
@@ -149,6 +149,12 @@ extension Host {
             try catalog.noteUnchanged(some: unchanged, at: now)
         }
         return changed
+    }
+
+    /// Whether a backup is the newest and no damage to it is known: only then it stands for what is unchanged since.
+    private func isSound(_ backup: BackupID, of unit: BackupUnit) -> Bool {
+        let newest = try? unit.repository.lastSequence(of: unit.id)
+        return newest == backup.sequence && (try? damage.isDamaged(backup.sequence, of: unit)) == false
     }
 }
 
