@@ -41,8 +41,7 @@ extension Diagnosis {
         } else if state["ActiveState"] == "failed" {
             add(
                 "service", .problem, "holdfastd has failed (\(state["Result"]))",
-                hint: "see `journalctl -u holdfastd`, then `systemctl reset-failed holdfastd; systemctl start holdfastd`"
-            )
+                hint: "see `journalctl -u holdfastd`, then run `systemctl reset-failed holdfastd` and start it")
         } else if state["ActiveState"] == "activating", !["", "0"].contains(state["ExecMainStatus"]) {
             add(
                 "service", .problem, "holdfastd ends again and again, with status \(state["ExecMainStatus"])",
