@@ -36,7 +36,7 @@ struct KillScenario: Sendable, CustomTestStringConvertible {
         KillScenario(testDescription: "restore beside", pointsBefore: 2, reaches: "/killed.db") { daemon, _ in
             try await daemon.succeed("restore", "ledger.db", "--to", "\(daemon.restored)/killed.db")
         },
-        KillScenario(testDescription: "restore in place", pointsBefore: 2, reaches: "/databases/") { daemon, _ in
+        KillScenario(testDescription: "restore in place", pointsBefore: 2, reaches: "/ledger.db") { daemon, _ in
             let first = try await daemon.backups()[0]
             try await daemon.succeed("restore", "ledger.db", "--backup", "\(first.id)", "--in-place", "--yes")
         },
