@@ -188,4 +188,32 @@ import Testing
         #expect(try catalog.proofs(of: backup).map(\.level) == [.stored, .restore])
         #expect(try catalog.proofs(of: unit) == [backup: proofs[0]])
     }
+
+    @Test func aFailedCheckOfTheNewestBackupStandsUntilOneAsDeepFindsItGood() throws {
+        let run = try catalog.beginRun(onDemand(), at: reading(0))
+        let (older, newest) = (BackupID(unit: unit, sequence: 1), BackupID(unit: unit, sequence: 2))
+        let capture = Capture(unit: unit, backup: newest, kind: .full, instant: at(1))
+        try catalog.finishRun(
+            run.id, .succeeded(backup: newest), at: reading(2), findings: RunFindings(capture: capture), messages: [])
+        func check(_ backup: BackupID, _ level: VerifyLevel, _ fault: Fault? = nil) throws -> [BackupID: String?] {
+            let run = try catalog.beginRun(RunRequest(.verify, database: orders, unit: unit), at: reading(3))
+            let proof = Proof(unit: unit, backup: backup, level: level, instant: at(3), fault: fault)
+            try catalog.finishRun(
+                run.id, .succeeded(), at: reading(4), findings: RunFindings(proofs: [proof]), messages: [])
+            return try catalog.failedProofs().mapValues { $0.fault?.text }
+        }
+        let bad = Fault(.databaseDamaged, "bad")
+        #expect(try check(older, .pages, bad).isEmpty)
+        #expect(try check(newest, .pages, bad) == [newest: "bad"])
+        #expect(try check(newest, .stored) == [newest: "bad"])
+        #expect(try check(newest, .restore).isEmpty)
+        #expect(try check(newest, .restore, bad) == [newest: "bad"])
+        let next = try catalog.beginRun(onDemand(), at: reading(5))
+        let newer = BackupID(unit: unit, sequence: 3)
+        try catalog.finishRun(
+            next.id, .succeeded(backup: newer), at: reading(6),
+            findings: RunFindings(capture: Capture(unit: unit, backup: newer, kind: .full, instant: at(6))),
+            messages: [])
+        #expect(try catalog.failedProofs().isEmpty)
+    }
 }

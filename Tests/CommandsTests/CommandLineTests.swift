@@ -139,6 +139,14 @@ import WireTestSupport
             service.set(status)
             #expect(await fixture.run("status", "--check", "--socket", socket) == 1)
             #expect(await fixture.run("status", "--socket", socket) == 0)
+            status.databases[0].fault = nil
+            status.databases[0].doubt = ProblemObject(
+                code: .backupDamaged, message: "its newest backup is damaged", hint: "make a full one")
+            service.set(status)
+            #expect(await fixture.run("status", "--check", "--socket", socket) == 1)
+            #expect(fixture.output.contains("  backup-damaged  "), "\(fixture.output)")
+            #expect(fixture.output.contains("its newest backup is damaged"), "\(fixture.output)")
+            #expect(fixture.output.contains("hint: make a full one"), "\(fixture.output)")
             status.databases[0].overdue = true
             service.set(status)
             #expect(await fixture.run("status", "--check", "--socket", socket) == 18)

@@ -188,12 +188,16 @@ import WireTestSupport
         var new = Samples.database
         new.name = DatabaseName("crm/new.db")
         new.lastBackup = nil
-        status.databases = [Samples.database, late, idle, new]
+        var damaged = Samples.database
+        damaged.name = DatabaseName("crm/damaged.db")
+        damaged.doubt = ProblemObject(code: .backupDamaged, message: "its newest backup is damaged", hint: "make one")
+        status.databases = [Samples.database, late, idle, new, damaged]
         let answer = status
         let found = try await examine { $0.set(answer) }
         expect(.warning, "messages", "2 errors nobody has acknowledged", in: found)
         expect(.warning, "crm/app.db", "no backup was ever proven", in: found)
         expect(.problem, "crm/late.db", "overdue", in: found)
+        expect(.problem, "crm/damaged.db", "its newest backup is damaged", in: found)
         expect(.warning, "crm/idle.db", "no schedule backs it up", in: found)
         expect(.warning, "crm/new.db", "has no backup yet", in: found)
     }

@@ -114,6 +114,37 @@ import Wire
         try await daemon.succeed("verify", "\(healed.id)", "--level", "restore")
     }
 
+    @Test func aTickHealsWhatVerifyFoundDamagedAndStatusSaysSoUntilThen() async throws {
+        let (daemon, _) = try await PrivateDaemon.withLedger()
+        let bad = try await daemon.backUp("ledger.db")
+        let object = try #require(
+            try Self.files(daemon).first { $0.contains("/packs/") }
+                ?? Self.files(daemon).first { $0.contains("/points/") })
+        var bytes = try content("\(daemon.repository)/\(object)")
+        bytes[200] ^= 1
+        try bytes.write(to: URL(filePath: "\(daemon.repository)/\(object)"))
+        #expect(try await daemon.holdfast("verify", "ledger.db").status == 17)
+        let status = try await daemon.holdfast("status", "--check")
+        #expect(status.status == 1 && status.text.contains("needs you: own/ledger.db: its newest backup is damaged"))
+        for command in [
+            ["databases"], ["databases", "show", "ledger.db"], ["doctor", "--config", daemon.settings],
+        ] {
+            let output = try await daemon.holdfast(command)
+            let words = command == ["databases"] ? "backup-damaged" : "holdfast backup own/ledger.db --full"
+            #expect(output.text.contains(words), "\(output)")
+        }
+        try await daemon.succeed(
+            "schedules", "add", "often", "--backup", "progressive", "--when", "every 1s", "--scope", "own/")
+        let healed = try await eventually("a backup by schedule") {
+            try await daemon.backups("ledger.db").last { $0.id != bad.id }
+        }
+        #expect(healed.kind == .full && healed.origin == .scheduled && !healed.damaged)
+        try await daemon.proveByRestore("ledger.db", healed.id)
+        try await until("status to know of it") {
+            try await daemon.read(Database.self, "databases", "show", "ledger.db").doubt == nil
+        }
+    }
+
     @Test func aMissingKeyLeavesTheRepositoryShut() async throws {
         let (daemon, _) = try await Self.repository()
         try FileManager.default.removeItem(atPath: "\(daemon.repository)/keys")

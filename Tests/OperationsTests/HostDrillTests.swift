@@ -57,8 +57,13 @@ import Wire
         #expect(message.code == .drillFailed && message.severity == .error)
         let bad = try #require(ended[0].backup)
         #expect(message.text.contains("crm/a.db") && message.text.contains("\(bad)"))
-        #expect(try await fixture.service.database("a.db", for: .daemon).lastProven == nil)
-        #expect(try await fixture.service.database("b.db", for: .daemon).lastProven != nil)
+        let (told, good) = (
+            try await fixture.service.database("a.db", for: .daemon),
+            try await fixture.service.database("b.db", for: .daemon)
+        )
+        #expect(told.lastProven == nil && good.lastProven != nil)
+        #expect(told.doubt?.code == .backupDamaged && good.doubt == nil)
+        #expect(told.doubt?.message.hasPrefix("its newest backup failed its last check: the restored copy") == true)
     }
 
     @Test func whatCannotBeDrilledIsRefused() async throws {

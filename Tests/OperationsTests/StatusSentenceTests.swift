@@ -6,13 +6,15 @@ import Wire
 @Suite struct StatusSentenceTests {
     private func database(
         _ name: String, backup: Int64? = nil, unchanged: Int64? = nil, proven: Int64? = nil, overdue: Bool = false,
-        fault: Code? = nil
+        fault: Code? = nil, doubt: String? = nil
     ) -> Database {
-        Database(
+        var database = Database(
             name: DatabaseName("crm/\(name)"), server: "crm", path: "/srv/crm/\(name)", engine: "sqlite",
             state: .present, backups: backup == nil ? 0 : 1, lastBackup: backup.map { Instant(seconds: $0) },
             unchangedAsOf: unchanged.map { Instant(seconds: $0) }, lastProven: proven.map { Instant(seconds: $0) },
             overdue: overdue, fault: fault.map { ProblemObject(code: $0, message: "x") })
+        database.doubt = doubt.map { ProblemObject(code: .backupDamaged, message: $0) }
+        return database
     }
 
     private func text(
@@ -48,6 +50,23 @@ import Wire
             text([database("a", fault: .backupFailed), database("b", fault: .databaseLocked)])
                 == "none of 2 databases has a backup yet; needs you: 2 databases have a fault")
         #expect(text([database("a", backup: 1)], unacknowledged: 2).hasSuffix("needs you: 2 errors to acknowledge"))
+    }
+
+    @Test func whatCannotBeCountedOnIsNotRestorableAndNamedFirst() {
+        let bad = "its newest backup is damaged"
+        let (good, damaged) = (
+            database("a", backup: 100, proven: 90), database("b", backup: 50, proven: 40, doubt: bad)
+        )
+        #expect(
+            text([good, damaged], problems: ["the disk is full"])
+                == "1 of 2 databases can be restored to T100, proven on T90; needs you: crm/b: \(bad), and 1 more")
+        #expect(
+            text([damaged])
+                == "the database can't be restored from its newest backup; needs you: crm/b: \(bad)")
+        #expect(
+            text([damaged, database("c", backup: 60, doubt: bad)])
+                == "none of 2 databases can be restored from its newest backup; needs you: "
+                + "2 databases have a newest backup that can't be counted on")
     }
 
     @Test func withoutARepositoryNothingCanBeRestored() {
