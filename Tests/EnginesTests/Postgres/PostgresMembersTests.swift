@@ -9,7 +9,7 @@ import Testing
 @Suite(
     .offThePool, .enabled(if: PostgresServer.isInstalled), .enabled(if: geteuid() == 0), .serialized)
 struct PostgresMembersTests {
-    static let odd = "odd \"name\" it's\\ \n ü"
+    static let odd = "odd \"name\" it's '\u{301}\\ \n ü"
     static let long = String(repeating: "n", count: 63)
 
     /// A server with some databases, and a copy of it that is asked for each of them.
