@@ -158,7 +158,10 @@ extension Host {
 
     private static func members(of clients: [AttendedClient]) -> [(server: HostedServer, members: [String])] {
         byServer(clients).map { server, clients in
-            (server, Set(clients.compactMap(\.client.session?.database)).sorted())
+            (
+                server,
+                Set(clients.compactMap { $0.client.session.map { DatabaseName($0.database) } }).sorted().map(\.text)
+            )
         }
     }
 }
