@@ -39,6 +39,9 @@ import Wire
         #expect(try Files.read("\(daemon.databases)/\(Self.names[1])") == other)
         try await daemon.succeed("restore", "own/\(Self.names[1])", "--in-place", "--yes")
         #expect(try Files.read("\(daemon.databases)/\(Self.names[1])") == contents[1])
+        try await daemon.succeed("restore", "own/\(Self.names[0])", "--discard-replaced", "--yes")
+        let kept = try Files.list(daemon.databases).filter { $0.contains(".replaced-") }
+        #expect(kept.count == 1 && kept.allSatisfy { $0.begins(with: Self.names[1]) })
     }
 
     @Test func whatIsDoneForAServerIsDoneForAll() async throws {

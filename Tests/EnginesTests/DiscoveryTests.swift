@@ -202,6 +202,10 @@ import Testing
         try root.write(Array("/dev/x \(root("srv")) ext4 noauto 0 2\n".utf8), to: "fstab")
         #expect(isComplete(discover(fstab: root("fstab"))))
         #expect(isComplete(discover(fstab: root("absent"))))
+        // A blank behind such a mark is another character to Swift.
+        try root.makeFolder("srv/last\u{600}")
+        try root.write(Array("/dev/x \(root("srv/last\u{600}")) ext4 defaults 0 2\n".utf8), to: "fstab")
+        #expect(!isComplete(discover(fstab: root("fstab"))))
     }
 
     @Test func callsAFolderUnreachableWhoseFileSystemIsAnotherAndItsDatabasesAreMissing() throws {
