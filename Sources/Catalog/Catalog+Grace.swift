@@ -114,9 +114,9 @@ extension Transition {
         _ old: DatabaseRecord, _ new: DatabaseRecord, _ terms: DiscoveryTerms, _ changes: inout DiscoveryChanges
     ) throws {
         try execute("UPDATE OR IGNORE retention SET scope = ? WHERE scope = ?", [new.name.text, old.name.text])
-        for var stored in try schedules("") where stored.definition.scope.contains(old.name.text) {
+        for var stored in try schedules("") where stored.definition.scope.contains(where: old.name.text.isSame) {
             let former = stored
-            stored.definition.scope = former.definition.scope.map { $0 == old.name.text ? new.name.text : $0 }
+            stored.definition.scope = former.definition.scope.map { old.name.text.isSame(as: $0) ? new.name.text : $0 }
             try update(former, to: stored.definition, by: .daemon, at: terms.instant)
         }
         if new.lastBackup == nil {

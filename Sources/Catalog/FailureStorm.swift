@@ -57,9 +57,9 @@ extension FailureStorm {
     static func key(of draft: MessageDraft) -> String? {
         guard draft.severity.rank >= Severity.warning.rank, !neverHeld.contains(draft.code) else { return nil }
         var text = "\(draft.text)\n\(draft.cause ?? "")"
-        if let name = draft.database?.text {
-            let path = name.split(separator: "/", maxSplits: 1).last.map(String.init) ?? name
-            text = text.replacing(name, with: "*").replacing("/\(path)", with: "/*")
+        if let name = draft.database {
+            let path = name.path.isEmpty ? name.text : name.path
+            text = text.replacing(name.text, with: "*").replacing("/\(path)", with: "/*")
         }
         var key = "\(draft.severity.rank) \(draft.code.rawValue) "
         var isNumber = false

@@ -30,7 +30,7 @@ struct MessageSelection {
         ids = try Self.ids(query, in: database)
         let least = query.atLeast?.rank ?? 0
         classes = (least * 2...7).filter { !query.unacknowledgedOnly || $0.isMultiple(of: 2) }
-        databases = Set(query.databases.map(\.text)).sorted()
+        databases = Set(query.databases).sorted().map(\.text)
         codes = Set(query.codes.map(\.rawValue)).sorted()
     }
 

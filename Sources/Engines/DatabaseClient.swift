@@ -62,13 +62,13 @@ package struct DatabaseClient: Sendable, Hashable {
 /// The clients of some databases at one moment.
 package struct ClientListing: Sendable {
     /// By path of the database; one without clients is missing.
-    package var clients: [String: [DatabaseClient]]
+    package var clients: [NativePath: [DatabaseClient]]
     /// False when some processes could not be looked into, so that there may be more clients than listed.
     package var isComplete: Bool
     /// The databases of a server that is backed up as one, as it calls them.
     package var members: [String]
 
-    package init(clients: [String: [DatabaseClient]], isComplete: Bool, members: [String] = []) {
+    package init(clients: [NativePath: [DatabaseClient]], isComplete: Bool, members: [String] = []) {
         self.clients = clients
         self.isComplete = isComplete
         self.members = members

@@ -50,7 +50,8 @@ package struct FoundDatabase: Sendable, Hashable {
     }
 
     package static func == (left: FoundDatabase, right: FoundDatabase) -> Bool {
-        left.name == right.name && left.path == right.path && left.size == right.size && left.fault == right.fault
+        left.name == right.name && left.path.isSame(as: right.path) && left.size == right.size
+            && left.fault == right.fault
             && left.members == right.members
     }
 

@@ -1,4 +1,5 @@
 package import Model
+import Platform
 
 /// One kind of database server, as the rest of Holdfast sees it.
 ///
@@ -175,7 +176,7 @@ extension Engine {
     package func check(_ copy: String) throws -> [String] { try check(copy) {} }
 
     package func clients(of database: FoundDatabase) throws -> [DatabaseClient] {
-        try clients(of: [database]).clients[database.path] ?? []
+        try clients(of: [database]).clients[NativePath(database.path)] ?? []
     }
 
     package func disconnect(_ clients: [DatabaseClient]) throws -> [DatabaseClient] {

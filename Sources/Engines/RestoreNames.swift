@@ -37,7 +37,7 @@ package enum RestoreNames {
     package static func asidePrefix(for name: String) -> String { name + aside }
 
     static func isTemporary(_ name: String) -> Bool {
-        name.hasPrefix(".")
+        name.begins(with: ".")
             && end(of: name, after: unfinished).map { $0.count == 12 && $0.allSatisfy(\.isHexDigit) } == true
     }
 
@@ -46,6 +46,6 @@ package enum RestoreNames {
     }
 
     private static func end(of name: String, after mark: String) -> Substring? {
-        name.ranges(of: mark).last.map { name[$0.upperBound...] }
+        name.utf8.ranges(of: mark.utf8).last.map { name[$0.upperBound...] }
     }
 }

@@ -1,5 +1,6 @@
 package import Engines
 import Foundation
+import Model
 import Synchronization
 
 /// A PostgreSQL cluster of a test's own in a fresh folder, reached by a Unix socket only.
@@ -245,9 +246,7 @@ extension PostgresServer {
             """, database: database)
     }
 
-    private static func escape(_ text: String) -> String {
-        text.map { $0 == "'" || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
-    }
+    private static func escape(_ text: String) -> String { text.backslashing(["'", "\\"]) }
 
     private static func process(_ program: String, _ arguments: [String]) throws -> Process {
         process(try command(program, arguments))

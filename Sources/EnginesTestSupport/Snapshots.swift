@@ -55,7 +55,7 @@ package enum Snapshots {
     private static func assembleFolder(
         _ snapshot: any Snapshot, of root: String, to target: String, _ pagesAtOnce: UInt32
     ) throws {
-        let place = { (file: SnapshotFile) in target + file.path.dropFirst(root.count) }
+        let place = { (file: SnapshotFile) in target + (file.path.rest(after: root) ?? "") }
         let sorted = snapshot.files.indices.sorted { snapshot.files[$0].path < snapshot.files[$1].path }
         for index in sorted {
             let file = snapshot.files[index]

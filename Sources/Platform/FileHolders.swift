@@ -41,8 +41,8 @@ package struct FileHolders {
     }
 
     private let strangers: Set<Int32>
-    private var names: [Key: [String]] = [:]
-    private var found: [String: [Int32: FileHolder.Access]] = [:]
+    private var names: [Key: [NativePath]] = [:]
+    private var found: [NativePath: [Int32: FileHolder.Access]] = [:]
     /// False when some processes could not be looked into.
     package private(set) var isComplete = true
 
@@ -51,7 +51,7 @@ package struct FileHolders {
 
     /// Looks for this file, too, and tells its holders under `name`.
     package mutating func expect(device: UInt64, inode: UInt64, as name: String) {
-        names[Key(device: device, inode: inode), default: []].append(name)
+        names[Key(device: device, inode: inode), default: []].append(NativePath(name))
     }
 
     package mutating func look() {
@@ -60,13 +60,22 @@ package struct FileHolders {
 
     /// Takes in a holder that was seen some other way.
     package mutating func note(_ process: Int32, _ access: FileHolder.Access, _ name: String) {
+        note(process, access, NativePath(name))
+    }
+
+    private mutating func note(_ process: Int32, _ access: FileHolder.Access, _ name: NativePath) {
         let known = found[name]?[process]
         guard known == nil || access != .unknown else { return }
         found[name, default: [:]][process] = known == .readWrite ? .readWrite : access
     }
 
-    /// By name, in order of process; a file without holders is missing.
+    /// By name; those of names that look the same are mixed up.
     package var holders: [String: [FileHolder]] {
+        Dictionary(byPath.map { ($0.key.text, $0.value) }, uniquingKeysWith: +)
+    }
+
+    /// By name, in order of process; a file without holders is missing.
+    package var byPath: [NativePath: [FileHolder]] {
         found.mapValues { found in
             found.sorted { $0.key < $1.key }.compactMap { FileHolder($0.key, $0.value) }
         }.filter { !$0.value.isEmpty }

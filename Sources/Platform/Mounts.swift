@@ -1,3 +1,5 @@
+import Model
+
 /// A file system as it is mounted now.
 package struct Mount: Sendable, Equatable {
     /// Where it begins.
@@ -53,7 +55,7 @@ package enum Mounts {
 
     package static func parse(_ text: String) -> [Mount] {
         text.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ")
+            let fields = line.parts(between: [" "])
             guard fields.count >= 4 else { return nil }
             return Mount(
                 path: unescape(fields[1]).text, kind: String(fields[2]),

@@ -100,13 +100,14 @@ extension SettingRule.Kind {
     }
 
     private static func pathComplaint(_ path: String) -> Complaint? {
-        guard path.hasPrefix("/") else { return "must be an absolute path, not \(SettingText.quoted(path))" }
-        return path.split(separator: "/").contains("..") ? "must not hold `..`: \(SettingText.quoted(path))" : nil
+        guard path.begins(with: "/") else { return "must be an absolute path, not \(SettingText.quoted(path))" }
+        return path.parts(between: ["/"]).contains("..") ? "must not hold `..`: \(SettingText.quoted(path))" : nil
     }
 
     /// Without a slash at the end.
     private static func tidy(_ path: String) -> String {
-        path.count > 1 && path.hasSuffix("/") ? tidy(String(path.dropLast())) : path
+        guard path.utf8.count > 1, path.ends(with: "/") else { return path }
+        return tidy(String(path[..<path.utf8.index(before: path.endIndex)]))
     }
 
     private static func either(_ choices: [String]) -> String {

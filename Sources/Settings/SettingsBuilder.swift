@@ -188,7 +188,7 @@ struct SettingsBuilder {
     }
 
     private func isWithin(_ path: String, _ folder: String) -> Bool {
-        path == folder || path.hasPrefix(folder == "/" ? "/" : "\(folder)/")
+        path.isSame(as: folder) || path.begins(with: folder == "/" ? "/" : "\(folder)/")
     }
 
     private mutating func complain(of key: String, _ message: String, hint: String) {

@@ -37,15 +37,15 @@ package enum NameSelection {
         return chosen.sorted()
     }
 
-    package static func isPattern(_ typed: String) -> Bool { typed.contains { "*?[".contains($0) } }
+    package static func isPattern(_ typed: String) -> Bool { typed.utf8.contains { "*?[".utf8.contains($0) } }
 
     /// Whether the whole name, or an end of it from a `/` on, fits the shell pattern; `*` also crosses `/`.
     private static func fits(_ name: String, pattern: String) -> Bool {
         var rest = name[...]
         while true {
             if fnmatch(pattern, String(rest), 0) == 0 { return true }
-            guard let slash = rest.firstIndex(of: "/") else { return false }
-            rest = rest[rest.index(after: slash)...]
+            guard let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
+            rest = rest[rest.utf8.index(after: slash)...]
         }
     }
 
@@ -58,10 +58,10 @@ package enum NameSelection {
 
     /// Compares what was typed with the ends of names that are as many steps long.
     private static func nearest(to typed: String, among names: [DatabaseName]) -> DatabaseName? {
-        let count = typed.split(separator: "/").count
+        let count = typed.parts(between: ["/"]).count
         guard count > 0, !isPattern(typed) else { return nil }
         let ends = names.map { name in
-            (name, end: name.text.split(separator: "/").suffix(count).joined(separator: "/"))
+            (name, end: name.text.parts(between: ["/"]).suffix(count).joined(separator: "/"))
         }
         let nearest = NearestName.nearest(to: typed, among: ends.map(\.end))
         return nearest.flatMap { end in ends.first { $0.end == end }?.0 }
@@ -77,12 +77,12 @@ extension NameSelection {
 
     private static func covers(_ entry: String, _ name: DatabaseName) -> Bool {
         if isPattern(entry) { return fits(name.text, pattern: entry) }
-        if entry.hasSuffix("/") { return name.text.hasPrefix(entry) }
-        return name.text == entry || name.server == entry
+        if entry.ends(with: "/") { return name.text.begins(with: entry) }
+        return name.text.isSame(as: entry) || name.server == entry
     }
 
     /// Whether a scope may cover databases of a server.
     package static func mayCover(_ scope: [String], server: String) -> Bool {
-        scope.isEmpty || scope.contains { $0 == server || isPattern($0) || $0.hasPrefix("\(server)/") }
+        scope.isEmpty || scope.contains { $0 == server || isPattern($0) || $0.begins(with: "\(server)/") }
     }
 }

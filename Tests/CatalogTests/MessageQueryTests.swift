@@ -43,6 +43,15 @@ import Testing
         #expect(query.limit < 4 || Set(matches) == Set(expected))
     }
 
+    @Test func findsThoseOfNamesThatLookTheSame() throws {
+        let names = ["crm/caf\u{e9}.db", "crm/cafe\u{301}.db"].map { DatabaseName($0) }
+        for name in names {
+            try scratch.catalog.record([MessageDraft(.info, .backupStarted, "x", database: name)], at: at(60))
+        }
+        #expect(try scratch.catalog.messages(MessageQuery(databases: names)).map(\.database) == names)
+        #expect(try scratch.catalog.messages(MessageQuery(databases: [names[1]])).map(\.database) == [names[1]])
+    }
+
     @Test func theFirstToAcknowledgeIsRemembered() throws {
         let bob = Actor.user(uid: 1001, name: "bob")
         #expect(try scratch.catalog.acknowledge([3, 4], by: bob, at: at(60)) == [4])

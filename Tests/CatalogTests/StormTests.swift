@@ -18,6 +18,18 @@ import Testing
 
     private func texts() throws -> [String] { try scratch.catalog.messages().map { "\($0.code.rawValue) \($0.text)" } }
 
+    /// The name as a part of a path is left out of what makes two failures the same.
+    @Test func namesThatBeginWithACombiningMarkMakeNoFailuresOfTheirOwn() throws {
+        for word in ["alpha", "beta", "gamma", "delta", "epsilon"] {
+            let name = DatabaseName(server: "crm", path: "\u{301}\(word).db")
+            let draft = MessageDraft(
+                .error, .backupFailed, "backup of \(name) failed: cannot read /srv/\(name.path)", database: name,
+                cause: "cannot read /srv/\(name.path)")
+            try scratch.catalog.record([draft], at: at(10))
+        }
+        #expect(try scratch.catalog.messages().count == 3)
+    }
+
     /// Each failure in a transition of its own, with a daemon that dies and comes back in the middle.
     @Test func aThousandFailingDatabasesAreFourMessages() throws {
         for number in 1...1000 {

@@ -65,6 +65,23 @@ struct PostgresTests {
         try await daemon.succeed("drill", "main")
     }
 
+    @Test func filesComeBackByTheBytesOfTheirNames() async throws {
+        let (daemon, server) = try await start()
+        let names = ["\u{301}x", "caf\u{e9}", "cafe\u{301}", "\u{301}folder/\u{301}y", "last\u{600}/z"]
+        for name in names {
+            let path = "\(server.dataFolder)/\(name)"
+            try Files.makeDirectories(Files.parent(of: path), mode: 0o700)
+            try Files.writeDurably(Array("of \(name)".utf8), to: path, mode: 0o600)
+        }
+        for number in 0..<2 {
+            try server.execute("CREATE TABLE t\(number) (id int)")
+            try await daemon.succeed("backup", "main")
+            let restored = "\(server.folder)/names-\(number)"
+            try await daemon.succeed("restore", "main", "--to", restored)
+            for name in names { #expect(try Files.read("\(restored)/\(name)") == Array("of \(name)".utf8)) }
+        }
+    }
+
     @Test func aRestoredClusterTakesTheServersPlaceAndIsBackedUpInItsTurn() async throws {
         let (daemon, server) = try await start(settings: ["archive_mode = on", "archive_command = 'false'"])
         try server.append("data_directory = '\(server.dataFolder)'\n", to: "postgresql.conf")

@@ -21,6 +21,20 @@ import Testing
         try ours.close()
     }
 
+    @Test func clientsBelongToTheOneThatTheyHaveOpen() throws {
+        let fixture = try SQLiteFixture()
+        let databases = try ["caf\u{e9}.db", "cafe\u{301}.db"].map { name in
+            try LedgerWriter.run("create", fixture.root(name), "--size", "20000")
+            return FoundDatabase(name: DatabaseName("crm/\(name)"), path: fixture.root(name))
+        }
+        let holder = try LedgerWriter.start("hold", databases[1].path)
+        try holder.waitUntilReady()
+        let listing = try fixture.engine.clients(of: databases)
+        #expect(listing.clients[NativePath(databases[0].path)] == nil)
+        #expect(listing.clients[NativePath(databases[1].path)]?.map(\.processID) == [holder.processID])
+        _ = try holder.finish()
+    }
+
     @Test func listsTheFilesThatWouldDamageARestoredDatabase() throws {
         let fixture = try SQLiteFixture()
         #expect(fixture.engine.sidecars(of: "/a/b.db") == ["/a/b.db-wal", "/a/b.db-shm", "/a/b.db-journal"])

@@ -81,6 +81,31 @@ import Testing
         unlink(bytes)
     }
 
+    @Test func databasesWhoseNamesLookTheSameAreCapturedEach() throws {
+        let names = ["cafe\u{301}.db", "caf\u{e9}.db", "\u{301}first.db"]
+        for (number, name) in names.enumerated() {
+            try LedgerWriter.run("create", root("srv/\(name)"), "--size", "\(20000 * (number + 1))")
+        }
+        let found = discover(known: names.map { root("srv/\($0)") })
+        #expect(isComplete(found) && found.finding.databases.allSatisfy { $0.fault == nil })
+        #expect(self.names(found).map { Array($0.utf8) } == names.map { Array("crm/\($0)".utf8) })
+        let engine = SQLiteEngine(SQLiteFixture.server(root, ["srv"]))
+        for database in found.finding.databases {
+            try Snapshots.capture(engine, database, to: root("image"))
+            #expect(try Files.read(root("image")) == Files.read(database.path))
+            try Files.remove(root("image"))
+        }
+    }
+
+    /// What a restore has under way, or keeps, is no database, whatever it is called.
+    @Test func leavesOutWhatRestoresMakeOfAnyName() throws {
+        for name in ["\u{301}x", "last\u{600}", "plain"] {
+            try place(RestoreNames.temporary(for: name))
+            try place("\(RestoreNames.aside(for: name, at: Instant(seconds: 1_800_000_000)))/x.db")
+        }
+        #expect(names(discover()) == [])
+    }
+
     @Test func followsNoLinkAndNeverWalksInCircles() throws {
         try place("a.db")
         try root.makeFolder("outside")
@@ -177,6 +202,10 @@ import Testing
         try root.write(Array("/dev/x \(root("srv")) ext4 noauto 0 2\n".utf8), to: "fstab")
         #expect(isComplete(discover(fstab: root("fstab"))))
         #expect(isComplete(discover(fstab: root("absent"))))
+        // A blank behind such a mark is another character to Swift.
+        try root.makeFolder("srv/last\u{600}")
+        try root.write(Array("/dev/x \(root("srv/last\u{600}")) ext4 defaults 0 2\n".utf8), to: "fstab")
+        #expect(!isComplete(discover(fstab: root("fstab"))))
     }
 
     @Test func callsAFolderUnreachableWhoseFileSystemIsAnotherAndItsDatabasesAreMissing() throws {

@@ -35,6 +35,23 @@ import Testing
         for typed in ["ales.db", "crm", "2026", "", "/sales.db", "SALES.DB"] { #expect(!name.matches(typed)) }
     }
 
+    @Test func namesThatLookTheSameAreDifferentNames() {
+        let names = ["crm/caf\u{e9}.db", "crm/cafe\u{301}.db"].map { DatabaseName($0) }
+        #expect(names[0] != names[1] && Set(names).count == 2)
+        #expect(names.sorted().map { Array($0.text.utf8) } == names.map { Array($0.text.utf8) }.reversed())
+        #expect(names[0].matches("caf\u{e9}.db") && !names[0].matches("cafe\u{301}.db"))
+        #expect(!names[0].matches(names[1].text))
+    }
+
+    @Test(arguments: ["\u{301}first.db", "\u{301}folder/\u{301}x", "last\u{600}/x"])
+    func aSlashBesideAMarkIsASlash(path: String) {
+        let name = DatabaseName(server: "crm", path: path)
+        #expect(name.server == "crm")
+        #expect(Array(name.path.utf8) == Array(path.utf8))
+        #expect(name.matches(path))
+        #expect(path.parts(between: ["/"]).last.map { name.matches(String($0)) } == true)
+    }
+
     @Test func recordsHoldTheText() throws {
         let data = try JSONEncoder().encode([DatabaseName("crm/a b")])
         #expect(try JSONDecoder().decode([String].self, from: data) == ["crm/a b"])

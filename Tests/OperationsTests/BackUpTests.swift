@@ -72,6 +72,17 @@ import Testing
         #expect(try fixture.restored(other) == fixture.engine.content)
     }
 
+    @Test func aFileWhoseNameOnlyLooksTheSameIsAnother() throws {
+        let fixture = try BackupFixture()
+        fixture.path = "/nowhere/caf\u{e9}"
+        let first = try fixture.made()
+        fixture.path = "/nowhere/cafe\u{301}"
+        let second = try fixture.made()
+        #expect(second.draft.gone == [first.draft.files[0].id])
+        #expect(second.draft.sourcePath.isSame(as: fixture.path))
+        #expect(try fixture.restored(second) == fixture.engine.content)
+    }
+
     @Test func startsOverWhenACommitComesInBetweenAndHoldsWritersOnlyAtLast() throws {
         let fixture = try BackupFixture()
         fixture.engine.state.withLock { $0.interruptions = 2 }

@@ -44,6 +44,18 @@ import Testing
         }
     }
 
+    @Test func aFolderThatLooksLikeARootIsNone() throws {
+        try withFolder { folder in
+            for name in ["caf\u{e9}", "cafe\u{301}", "root/\u{301}x"] {
+                try Files.makeDirectory("\(folder)/\(name)", mode: 0o700)
+            }
+            let roots = ["\(folder)/caf\u{e9}", "\(folder)/root"]
+            #expect(code("\(folder)/caf\u{e9}/a.db", roots: roots) == nil)
+            #expect(code("\(folder)/cafe\u{301}/a.db", roots: roots) == .targetNotAllowed)
+            #expect(code("\(folder)/root/\u{301}x/a.db", roots: roots) == nil)
+        }
+    }
+
     @Test func followsNoLinkOutOfTheRoots() throws {
         try withFolder { folder in
             #expect(symlink("\(folder)/elsewhere", "\(folder)/root/way-out") == 0)

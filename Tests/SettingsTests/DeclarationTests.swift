@@ -35,6 +35,15 @@ import Testing
         #expect(fault?.message.contains(message) == true, "\(fault?.message ?? "")")
     }
 
+    @Test func scopesThatLookTheSameKeepTheirOwnRules() throws {
+        let text = "[retention.\"crm/cafe\u{301}/\"]\nkeep_days = 3\n[retention.\"crm/caf\u{e9}/\"]\nkeep_days = 9\n"
+        let file = try DeclarationFile(text, name: "plan.toml")
+        #expect(
+            file.retention.map { Array($0.scope.utf8) }
+                == ["crm/cafe\u{301}/", "crm/caf\u{e9}/"].map { Array($0.utf8) })
+        #expect(file.retention.map(\.rules.keepDays) == [3, 9])
+    }
+
     @Test func allMistakesAreToldAtOnce() {
         let text = "[retention]\nkeep_days = \"x\"\nweekly = true\n"
         let fault = #expect(throws: Fault.self) { _ = try DeclarationFile(text, name: "plan.toml") }

@@ -32,6 +32,30 @@ import Wire
         #expect(strange?.hint == "list them with `holdfast databases`")
     }
 
+    @Test func namesThatLookTheSameAreToldApart() throws {
+        let names = ["crm/caf\u{e9}.db", "crm/cafe\u{301}.db"].map { DatabaseName($0) }
+        for name in names {
+            for typed in [name.text, name.path] {
+                let found = try NameSelection.one(typed, among: names)
+                #expect(found.text.isSame(as: name.text))
+                #expect(try NameSelection.several([typed], among: names) == [name])
+            }
+        }
+        #expect(try NameSelection.several(["crm"], among: names).count == 2)
+        let absent = #expect(throws: Fault.self) { try NameSelection.one("crm/cafe\u{301}.db", among: [names[0]]) }
+        #expect(absent?.code == .notFound)
+        #expect(absent?.hint?.begins(with: "did you mean crm/caf\u{e9}.db? ") == true, "\(absent?.hint ?? "")")
+    }
+
+    @Test func aNameMayBeginWithACombiningMark() throws {
+        let all = names + ["crm/\u{301}first.db", "crm/last\u{600}/x.db"].map { DatabaseName($0) }
+        #expect(try NameSelection.several(["crm"], among: all).count == 5)
+        #expect(try NameSelection.one("\u{301}first.db", among: all) == all[4])
+        #expect(try NameSelection.one("x.db", among: all) == all[5])
+        #expect(try NameSelection.several(["\u{301}f*"], among: all) == [all[4]])
+        #expect(try NameSelection.several(["*\u{301}first.db"], among: all) == [all[4]])
+    }
+
     @Test func halfAComponentIsNoEnd() {
         #expect(throws: Fault.self) { try NameSelection.one("g.db", among: names) }
     }

@@ -66,7 +66,7 @@ package struct PostgresAccess: Sendable {
     /// libpq's keywords in one text.
     static func words(_ options: [String: String]) -> String {
         options.sorted { $0.key < $1.key }.map { keyword, value in
-            "\(keyword)='\(value.map { $0 == "'" || $0 == "\\" ? "\\\($0)" : String($0) }.joined())'"
+            "\(keyword)='\(value.backslashing(["'", "\\"]))'"
         }.joined(separator: " ")
     }
 

@@ -49,16 +49,15 @@ struct PostgresDataFolder {
         self.path = path
         tablespaceVersion = "PG_\(version)_"
         self.serverLog =
-            serverLog.hasPrefix("\(path)/")
-            ? String(serverLog.dropFirst(path.count + 1)) : serverLog.hasPrefix("/") ? nil : serverLog
+            serverLog.rest(after: "\(path)/") ?? (serverLog.begins(with: "/") ? nil : serverLog)
         add("", at: path, .folder, try Self.status(path))
         try walk("", at: path)
-        let order = files.indices.sorted { files[$0].path < files[$1].path }
+        let order = files.indices.sorted { files[$0].path.precedes(files[$1].path) }
         (files, places) = (order.map { files[$0] }, order.map { places[$0] })
     }
 
     /// The path below the data folder.
-    func place(of file: SnapshotFile) -> Substring { file.path.dropFirst(path.count + 1) }
+    func place(of file: SnapshotFile) -> String { file.path.rest(after: "\(path)/") ?? "" }
 
     private mutating func walk(_ folder: String, at place: String) throws {
         let names = try Self.listIfThere(place)
@@ -76,7 +75,9 @@ struct PostgresDataFolder {
             case .directory:
                 let real = isTablespace ? Files.realPath("\(place)/\(name)") ?? "\(place)/\(name)" : "\(place)/\(name)"
                 add(relative, at: real, .folder, status)
-                if !Self.emptied.contains(relative), relative != serverLog { try walk(relative, at: real) }
+                if !Self.emptied.contains(relative), serverLog?.isSame(as: relative) != true {
+                    try walk(relative, at: real)
+                }
                 if relative == "pg_wal", let archive = try Files.status("\(real)/archive_status") {
                     add("pg_wal/archive_status", at: "\(real)/archive_status", .folder, archive)
                 }
@@ -92,7 +93,7 @@ struct PostgresDataFolder {
         if Self.excluded.contains(relative) || name.hasPrefix("pgsql_tmp") || name.hasPrefix("pg_internal.init") {
             return false
         }
-        let steps = relative.split(separator: "/")
+        let steps = relative.parts(between: ["/"])
         if steps.count == 3, steps[0] == Self.tablespaces { return name.hasPrefix(tablespaceVersion) }
         guard relative.hasPrefix("base/") || relative.hasPrefix("\(Self.tablespaces)/") else { return true }
         guard let relation = PostgresRelationFile(name) else { return !PostgresRelationFile.isTemporary(name) }

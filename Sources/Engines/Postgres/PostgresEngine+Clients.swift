@@ -9,7 +9,8 @@ extension PostgresEngine {
         let clients = try PostgresClients(connection).list().map(DatabaseClient.init)
         let members = try PostgresDiscovery.databaseNames(connection)
         return ClientListing(
-            clients: Dictionary(databases.map { ($0.path, clients) }) { first, _ in first }, isComplete: true,
+            clients: Dictionary(databases.map { (NativePath($0.path), clients) }) { first, _ in first },
+            isComplete: true,
             members: members)
     }
 

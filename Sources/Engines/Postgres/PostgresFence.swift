@@ -20,15 +20,15 @@ package struct PostgresFence {
     /// - Throws: `not-found` for one that the server doesn't have.
     package func plan(databases names: [String]? = nil) throws -> PostgresFencePlan {
         let found = try databases()
-        let existing = Set(found.map(\.identifier.name))
-        if let missing = names?.first(where: { !existing.contains($0) }) {
+        let existing = Set(found.map { DatabaseName($0.identifier.name) })
+        if let missing = names?.first(where: { !existing.contains(DatabaseName($0)) }) {
             throw Fault(
                 .notFound, "server \(connection.server) has no database \(PostgresIdentifier(missing))",
                 hint: "see `holdfast databases`")
         }
-        let chosen = names.map { Set($0) } ?? existing
+        let chosen = names.map { Set($0.map { DatabaseName($0) }) } ?? existing
         let wanted = found.filter { database in
-            database.allowsConnections && !database.isInvalid && chosen.contains(database.identifier.name)
+            database.allowsConnections && !database.isInvalid && chosen.contains(DatabaseName(database.identifier.name))
         }
         return PostgresFencePlan(
             systemIdentifier: try systemIdentifier(),

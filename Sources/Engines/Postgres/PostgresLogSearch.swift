@@ -41,7 +41,7 @@ struct PostgresLogSearch {
         case .position: return position.map { record.start >= $0 } ?? false ? here : nil
         case .transaction(let number): return ending.flatMap { end(of: number, $0, here) }
         case .restorePoint(let name):
-            if let place = record.namedPlace, place.name == name { places.append((place.at, here)) }
+            if let place = record.namedPlace, place.name.isSame(as: name) { places.append((place.at, here)) }
             return nil
         }
     }

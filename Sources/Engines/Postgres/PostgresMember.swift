@@ -19,7 +19,7 @@ struct PostgresMember: Codable {
     /// - Throws: `not-found` with those that there are; `database-unreadable` for one that was being dropped.
     init(_ member: String, of connection: PostgresConnection) throws {
         let databases = try PostgresDiscovery.look(connection).databases
-        guard let found = databases.first(where: { Self.member($0.name) == member }) else {
+        guard let found = databases.first(where: { Self.member($0.name).isSame(as: member) }) else {
             throw ExtractedMember.missing(member, in: "the backup", among: databases.map { Self.member($0.name) })
         }
         guard found.state != .invalid else {

@@ -80,8 +80,8 @@ struct PostgresPlacement {
     }
 
     private func missing(_ wanted: [String], _ statement: String) throws -> [PostgresIdentifier] {
-        let present = Set(try connection.query(statement).map { try $0.text("name") })
-        return wanted.filter { !present.contains($0) }.map { PostgresIdentifier($0) }
+        let present = try connection.query(statement).map { try $0.text("name") }
+        return wanted.filter { !present.contains(where: $0.isSame) }.map { PostgresIdentifier($0) }
     }
 }
 
@@ -93,7 +93,7 @@ extension PostgresPlacement {
         guard let temporary = member.temporary else {
             throw Fault(.internalError, "database \(PostgresIdentifier(member.name)) was not extracted to be loaded")
         }
-        let present = try names().contains(member.name)
+        let present = try names().contains(where: member.name.isSame)
         if present, !endsClients { try refuseClients(of: member.name) }
         let aside = try present ? freeName(for: member.name, at: instant) : nil
         try connection.transaction {
@@ -147,13 +147,15 @@ extension PostgresPlacement {
               unnest(s.setconfig) c
             WHERE starts_with(c, $1 || '=') ORDER BY d.datname COLLATE "C"
             """, [Self.mark])
-        return try rows.filter { PostgresMember.member(try $0.text("former")) == member }.map { try $0.text("name") }
+        return try rows.filter { PostgresMember.member(try $0.text("former")).isSame(as: member) }.map {
+            try $0.text("name")
+        }
     }
 
     /// - Parameter isForced: ends the sessions with it.
     /// - Returns: false when there is none.
     func drop(_ name: String, isForced: Bool) throws -> Bool {
-        guard try names().contains(name) else { return false }
+        guard try names().contains(where: name.isSame) else { return false }
         // One that is a template can't be dropped.
         try connection.query("ALTER DATABASE \(quoted(name)) IS_TEMPLATE false")
         do {
@@ -170,13 +172,12 @@ extension PostgresPlacement {
     }
 
     private func name(of member: String) throws -> String? {
-        try names().first { PostgresMember.member($0) == member }
+        try names().first { PostgresMember.member($0).isSame(as: member) }
     }
 
     private func freeName(for name: String, at instant: Instant) throws -> String {
-        let taken = Set(try names())
         let wanted = RestoreNames.replacedMember(name, at: instant, limit: Self.longestName)
-        guard taken.contains(wanted) else { return wanted }
+        guard try names().contains(where: wanted.isSame) else { return wanted }
         throw Fault(.busy, "database \(PostgresIdentifier(wanted)) was replaced this second", hint: "restore again")
     }
 

@@ -30,8 +30,8 @@ struct PostgresRestoreNote: Codable {
         stopped = "\(end)"
         checksums = facts.hasChecksums
         superuser = try connection.query("SELECT rolname FROM pg_roles WHERE oid = 10").one().text("rolname")
-        let names = Set(facts.databases.map(\.name) + (try PostgresDiscovery.databaseNames(connection)))
-        databases = names.sorted()
+        let names = facts.databases.map(\.name) + (try PostgresDiscovery.databaseNames(connection))
+        databases = Set(names.map { DatabaseName($0) }).sorted().map(\.text)
         let rows = try connection.query(
             """
             SELECT name, setting FROM pg_settings WHERE name IN ('max_connections', 'max_worker_processes',

@@ -11,7 +11,7 @@ struct ClientScan {
         for source in sources { expect(source) }
         holders.look()
         for source in sources { addLockHolder(of: source) }
-        return ClientListing(holders.holders, isComplete: holders.isComplete)
+        return ClientListing(holders.byPath, isComplete: holders.isComplete)
     }
 
     private mutating func expect(_ source: DatabaseSource) {
@@ -32,7 +32,7 @@ struct ClientScan {
 
 extension ClientListing {
     /// Processes as clients.
-    init(_ holders: [String: [FileHolder]], isComplete: Bool) {
+    init(_ holders: [NativePath: [FileHolder]], isComplete: Bool) {
         self.init(clients: holders.mapValues { $0.map(DatabaseClient.init) }, isComplete: isComplete)
     }
 }

@@ -35,22 +35,22 @@ package struct DatabaseProspect {
             "snapd", "swcatalog", "systemd", "ucf", "upower",
         ].map { "/var/lib/\($0)" })
 
-    private let excluded: Set<String>
+    private let excluded: Set<NativePath>
     private let limits: Limits
-    private let foreign: Set<String>
+    private let foreign: Set<NativePath>
 
     /// - Parameter mounts: what is mounted; file systems that aren't of this machine's disks are not entered.
     package init(excluding excluded: [String], mounts: [Mount], limits: Limits = Limits()) {
-        self.excluded = Self.ofSystem.union(excluded).union(excluded.compactMap(Files.realPath))
+        self.excluded = Set((Self.ofSystem + excluded + excluded.compactMap(Files.realPath)).map { NativePath($0) })
         self.limits = limits
-        foreign = Set(mounts.filter { !$0.isSearchable }.map(\.path))
+        foreign = Set(mounts.filter { !$0.isSearchable }.map { NativePath($0.path) })
     }
 
     /// - Returns: by path; and why not all was looked at, nil when it was.
     package func run(below roots: [String]) -> (found: [Found], shortfall: String?) {
         let budget = Budget(limits)
-        var found: [String: Found] = [:]
-        for root in roots.compactMap(Files.realPath) where !foreign.contains(root) {
+        var found: [NativePath: Found] = [:]
+        for root in roots.compactMap(Files.realPath) where !foreign.contains(NativePath(root)) {
             var walk = FolderWalk(
                 NativePath(root), enters: { budget.spend() && enters($0, of: root, budget) },
                 wants: { budget.spend() && !Self.isSidecar($0) })
@@ -59,11 +59,11 @@ package struct DatabaseProspect {
                 guard let file = entry.file, let status = try? file.status(), status.kind == .file,
                     let bytes = try? file.read(count: DatabaseHeader.length, at: 0), DatabaseHeader(bytes) != nil
                 else { return }
-                let path = entry.path.reduce(NativePath(root)) { $0.appending(component: $1) }.text
-                found[path] = Found(path: path, size: ByteCount(status.size), device: status.device)
+                let path = entry.path.reduce(NativePath(root)) { $0.appending(component: $1) }
+                found[path] = Found(path: path.text, size: ByteCount(status.size), device: status.device)
             }
         }
-        return (found.values.sorted { $0.path < $1.path }, budget.shortfall)
+        return (found.values.sorted { $0.path.precedes($1.path) }, budget.shortfall)
     }
 
     private func enters(_ path: [[UInt8]], of root: String, _ budget: Budget) -> Bool {
@@ -73,8 +73,8 @@ package struct DatabaseProspect {
             return false
         }
         let name = String(decoding: path.last ?? [], as: UTF8.self)
-        guard !name.hasPrefix("."), !Self.passedOver.contains(name) else { return false }
-        let absolute = path.reduce(NativePath(root)) { $0.appending(component: $1) }.text
+        guard !name.begins(with: "."), !Self.passedOver.contains(name) else { return false }
+        let absolute = path.reduce(NativePath(root)) { $0.appending(component: $1) }
         return !excluded.contains(absolute) && !foreign.contains(absolute)
     }
 

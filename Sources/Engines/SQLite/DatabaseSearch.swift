@@ -5,15 +5,15 @@ import Platform
 /// Finds the databases of a server's folders by what is in the files, not by their names.
 struct DatabaseSearch {
     let server: ServerDefinition
-    let known: Set<String>
+    let known: Set<NativePath>
     private(set) var databases: [FoundDatabase] = []
-    private var seen: Set<String> = []
+    private var seen: Set<NativePath> = []
     private var mounts: Set<FolderWalk.Mount> = []
     private let forbidden: [NativePath]
     private let include: [Pattern]
     private let exclude: [Pattern]
 
-    init(server: ServerDefinition, known: Set<String>) {
+    init(server: ServerDefinition, known: Set<NativePath>) {
         self.server = server
         self.known = known
         forbidden = (server.forbidden + [server.scratch]).flatMap {
@@ -52,7 +52,7 @@ struct DatabaseSearch {
     }
 
     private mutating func examine(_ entry: FolderWalk.Entry, in folder: SearchFolder) {
-        let path = entry.path.reduce(folder.root) { $0.appending(component: $1) }.text
+        let path = entry.path.reduce(folder.root) { $0.appending(component: $1) }
         let relative = (folder.prefix + entry.path).map { NativePath(bytes: $0).text }.joined(separator: "/")
         let name = DatabaseName(server: server.name, path: relative)
         guard seen.insert(path).inserted else { return }
@@ -80,15 +80,15 @@ struct DatabaseSearch {
     }
 
     private mutating func add(
-        _ name: DatabaseName, _ path: String, _ size: Int64, _ fault: Fault?, _ mount: FolderWalk.Mount
+        _ name: DatabaseName, _ path: NativePath, _ size: Int64, _ fault: Fault?, _ mount: FolderWalk.Mount
     ) {
-        databases.append(FoundDatabase(name: name, path: path, size: ByteCount(size), fault: fault))
+        databases.append(FoundDatabase(name: name, path: path.text, size: ByteCount(size), fault: fault))
         mounts.insert(mount)
     }
 
     /// Whether a file without a readable header is worth a word: it was a database before, the settings name it, or it
     /// is called like one.
-    private func isExpected(_ entry: FolderWalk.Entry, _ path: String) -> Bool {
+    private func isExpected(_ entry: FolderWalk.Entry, _ path: NativePath) -> Bool {
         guard let fileName = entry.path.last else { return false }
         let text = NativePath(bytes: fileName).text.lowercased()
         if known.contains(path) { return true }

@@ -26,6 +26,9 @@ final class DatabaseSource: Sendable {
         guard try main.status().kind == .file else { throw Fault(.notADatabase, "\(name) is not a regular file") }
     }
 
+    /// Its path for what keeps texts apart as Swift does: no two paths have the same.
+    var key: String { path.text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined() }
+
     /// Nil when there is no such sidecar file; a link counts as none.
     func open(_ suffix: String) throws -> File? { try Self.open(folder, fileName + Array(suffix.utf8), name) }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Platform
 
 /// Tells file systems apart, also after they were unmounted and mounted again.
@@ -27,7 +28,7 @@ struct MountTable {
     func missing(around folder: NativePath) -> [NativePath] {
         let present = Set(lines(mounted).compactMap { $0.count > 4 ? Mounts.unescape($0[4]) : nil })
         return lines(planned).compactMap { fields -> NativePath? in
-            guard fields.count >= 4, !fields[0].hasPrefix("#"), fields[1].hasPrefix("/"), fields[1] != "/",
+            guard fields.count >= 4, !fields[0].hasPrefix("#"), fields[1].begins(with: "/"), fields[1] != "/",
                 !fields[3].split(separator: ",").contains("noauto")
             else { return nil }
             let place = Mounts.unescape(fields[1])
@@ -38,6 +39,6 @@ struct MountTable {
 
     private func lines(_ path: String) -> [[Substring]] {
         let text = String(decoding: (try? Files.read(path, limit: 8 << 20)) ?? [], as: UTF8.self)
-        return text.split(separator: "\n").map { $0.split(whereSeparator: { $0 == " " || $0 == "\t" }) }
+        return text.parts(between: ["\n"]).map { $0.parts(between: [" ", "\t"]) }
     }
 }

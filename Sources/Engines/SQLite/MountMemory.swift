@@ -23,14 +23,14 @@ struct MountMemory: Codable, Equatable {
     /// - Parameters:
     ///   - found: paths of all databases there are now.
     ///   - known: paths of those there should be.
-    func vanished(folders: [NativePath], found: Set<String>, known: [String]) -> [Place] {
+    func vanished(folders: [NativePath], found: Set<NativePath>, known: [NativePath]) -> [Place] {
         places.filter { place in
             let path = NativePath(place.path)
             guard folders.contains(where: { path.isInside($0) }), FileSystemIdentity.of(path) != place.identity else {
                 return false
             }
-            let here = found.contains { NativePath($0).isInside(path) }
-            return !here || known.contains { NativePath($0).isInside(path) && !found.contains($0) }
+            let here = found.contains { $0.isInside(path) }
+            return !here || known.contains { $0.isInside(path) && !found.contains($0) }
         }
     }
 }

@@ -4,25 +4,28 @@ import Platform
 
 extension SQLiteEngine {
     package func discover(known: [String], memory: String?) -> Discovery {
+        let known = known.map { NativePath($0) }
         var search = DatabaseSearch(server: server, known: Set(known))
         var faults: [Fault] = []
         let folders = SearchFolder.all(of: server, faults: &faults)
         for folder in folders { faults += search.run(folder) }
         let old = MountMemory(text: memory)
         let roots = folders.map(\.root)
-        let found = Set(search.databases.map(\.path))
+        let found = Set(search.databases.map { NativePath($0.path) })
         let vanished = old.vanished(folders: roots, found: found, known: known)
         faults += vanished.map { unmounted(NativePath($0.path).text, "it held a file system with databases before") }
         faults += roots.flatMap { mounts.missing(around: $0) }.map { unmounted($0.text, "it is listed in /etc/fstab") }
-        let gone = Set(vanished.map(\.path))
+        let gone = Set(vanished.map { NativePath($0.path) })
         let unreached = old.places.filter { place in
-            !roots.contains { NativePath(place.path).isInside($0) } || gone.contains(place.path)
+            !roots.contains { NativePath(place.path).isInside($0) } || gone.contains(NativePath(place.path))
         }
-        let seen = search.places.filter { !gone.contains($0.path) }
-        let kept = faults.isEmpty ? seen : seen + unreached.filter { place in !seen.contains { $0.path == place.path } }
+        let seen = search.places.filter { !gone.contains(NativePath($0.path)) }
+        let kept =
+            faults.isEmpty
+            ? seen : seen + unreached.filter { place in !seen.contains { $0.path.isSame(as: place.path) } }
         let finding = Discovery.Finding(
             databases: search.databases.sorted { $0.name < $1.name },
-            memory: MountMemory(kept.sorted { $0.path < $1.path }).text)
+            memory: MountMemory(kept.sorted { $0.path.precedes($1.path) }).text)
         return faults.first.map { .unreachable(Self.summary($0, of: faults), finding) } ?? .complete(finding)
     }
 

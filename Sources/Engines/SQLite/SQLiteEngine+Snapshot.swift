@@ -32,12 +32,12 @@ extension SQLiteEngine {
     private func loggedPages(
         _ source: DatabaseSource, since place: LogPlace
     ) throws -> (LoggedPages, LogPlace) {
-        if let found = followings.pages(of: source.path.text, since: place) { return found }
+        if let found = followings.pages(of: source.key, since: place) { return found }
         guard let log = try source.open("-wal"), let shared = try source.open("-shm") else { throw LogDoubt.gone }
         do {
-            return try LogTrail(log: log, shared: shared, path: source.path.text, known: readLogs).pages(since: place)
+            return try LogTrail(log: log, shared: shared, path: source.key, known: readLogs).pages(since: place)
         } catch let doubt as LogDoubt {
-            if doubt.isTooFast { followings.begin(source.path.text, source) }
+            if doubt.isTooFast { followings.begin(source.key, source) }
             throw doubt
         }
     }
@@ -133,11 +133,11 @@ extension SQLiteEngine {
         _ source: DatabaseSource, _ log: File, _ guardian: LiveLogGuardian, _ look: SourceLook
     ) throws -> any Snapshot {
         let index = guardian.index
-        followings.mark(source.path.text, LogPlace(index))
+        followings.mark(source.key, LogPlace(index))
         let instant = WallClock.now()
         var committed: CommittedLog?
         if !guardian.isAllInMain {
-            committed = try readLogs.read(log, of: source.path.text, upTo: LogPlace(index))?
+            committed = try readLogs.read(log, of: source.key, upTo: LogPlace(index))?
                 .committed(upTo: index.lastFrame)
             guard committed != nil else { throw source.changed() }
         }

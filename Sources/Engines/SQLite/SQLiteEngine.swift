@@ -39,7 +39,8 @@ extension SQLiteEngine {
         guard !own.isComplete, let port = server.rootPort, port.isThere else { return own }
         do {
             let holders = try port.holders(of: databases.map(\.path), suffixes: Self.openSidecars)
-            return ClientListing(holders, isComplete: true)
+            return ClientListing(
+                Dictionary(holders.map { (NativePath($0.key), $0.value) }, uniquingKeysWith: +), isComplete: true)
         } catch let fault as Fault where fault.code == .rightRefused {
             return own
         }

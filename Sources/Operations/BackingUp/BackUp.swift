@@ -106,7 +106,7 @@ package struct BackUp {
         } catch let fault as Fault where fault.code.isDamage {
             return try fromAllPages(after: nil, because: fault)
         }
-        if order.kind == .progressive, !order.makesPoint, let newest, newest.draft.sourcePath == database.path,
+        if order.kind == .progressive, !order.makesPoint, let newest, newest.draft.sourcePath.isSame(as: database.path),
             let token = token(of: newest),
             engine.changes(of: database, since: token) == .unchanged
         {
@@ -182,8 +182,8 @@ package struct BackUp {
     /// What can't be restored must not be stored.
     private func refuseTwins(_ files: [ImageFile]) throws {
         guard files.count > 1 else { return }
-        var paths: Set<String> = []
-        for file in files where !paths.insert(file.path).inserted {
+        var paths: Set<NativePath> = []
+        for file in files where !paths.insert(NativePath(file.path)).inserted {
             throw Fault(.internalError, "the snapshot of \(database.name) has \(file.path) twice")
         }
     }

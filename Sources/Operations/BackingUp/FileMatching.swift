@@ -1,5 +1,6 @@
 import Engines
 import Model
+import Platform
 import Storage
 
 /// How the files of a snapshot continue those of the image before.
@@ -24,8 +25,8 @@ struct FileMatching {
         self.sequence = sequence
         highest = max(image.map(\.id).max() ?? 0, taken)
         firstPosition = 0
-        let known = Dictionary(image.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-        for file in snapshot { Self.add(file, known[file.path], sequence, &highest, &files, &before) }
+        let known = Dictionary(image.map { (NativePath($0.path), $0) }, uniquingKeysWith: { first, _ in first })
+        for file in snapshot { Self.add(file, known[NativePath(file.path)], sequence, &highest, &files, &before) }
         cuts = zip(files, before).compactMap { file, old in
             guard let old, old.pages > file.pages else { return nil }
             return FileCut(file: file.id, pages: file.pages)

@@ -46,7 +46,7 @@ extension Host {
             let listing = try server.engine.clients(of: wanted)
             for unit in wanted {
                 for member in listing.members { units[DatabaseName(server: server.name, path: member)] = unit.name }
-                clients += (listing.clients[unit.path] ?? []).map { client in
+                clients += (listing.clients[NativePath(unit.path)] ?? []).map { client in
                     let member = client.session.map { DatabaseName(server: server.name, path: $0.database) }
                     return AttendedClient(database: member ?? unit.name, client: client, server: server)
                 }
@@ -110,11 +110,9 @@ extension Host {
     func message(_ request: ClientMessage, by actor: Actor) throws -> [DatabaseName] {
         try request.check()
         let names = try attended(request.database).databases
-        let members = names.filter { $0.text.contains("/") }.sorted()
+        let members = names.filter(\.text.hasSlash).sorted()
         for server in configuration.servers {
-            let own = members.filter { $0.server == server.name }.map {
-                String($0.text.dropFirst(server.name.count + 1))
-            }
+            let own = members.filter { $0.server == server.name }.map(\.path)
             if !own.isEmpty { try server.engine.message(request.text, until: nil, to: own) }
         }
         say(
@@ -160,7 +158,10 @@ extension Host {
 
     private static func members(of clients: [AttendedClient]) -> [(server: HostedServer, members: [String])] {
         byServer(clients).map { server, clients in
-            (server, Set(clients.compactMap(\.client.session?.database)).sorted())
+            (
+                server,
+                Set(clients.compactMap { $0.client.session.map { DatabaseName($0.database) } }).sorted().map(\.text)
+            )
         }
     }
 }

@@ -48,14 +48,14 @@ extension Host {
                 .busy, "\(closed.name) is closed already", hint: "`holdfast databases open \(closed.name)` opens it")
         }
         return try names.map { name in
-            (name, try server(of: name), try server(of: name).engine.planClosing(Self.member(name)))
+            (name, try server(of: name), try server(of: name).engine.planClosing(name.path))
         }
     }
 
     private func announce(_ request: CloseRequest, _ names: [DatabaseName]) throws {
         guard let text = request.message else { return pause(request.graceSeconds) }
         let until = WallClock.now() + .seconds(request.graceSeconds)
-        for name in names { try server(of: name).engine.message(text, until: until, to: [Self.member(name)]) }
+        for name in names { try server(of: name).engine.message(text, until: until, to: [name.path]) }
         pause(request.graceSeconds)
     }
 
@@ -141,9 +141,7 @@ extension Host {
         }
     }
 
-    func isMember(_ name: DatabaseName) -> Bool { name.text.contains("/") && !name.text.hasSuffix("/") }
-
-    private static func member(_ name: DatabaseName) -> String { String(name.text.dropFirst(name.server.count + 1)) }
+    func isMember(_ name: DatabaseName) -> Bool { name.text.hasSlash && !name.text.ends(with: "/") }
 
     private func server(of name: DatabaseName) throws -> HostedServer {
         guard let server = configuration.server(name.server) else {

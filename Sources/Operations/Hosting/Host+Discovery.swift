@@ -43,10 +43,10 @@ extension Host {
             try lose(server.name, fault)
         }
         let units = Dictionary(
-            try catalog.databases(server: server.name).map { ($0.path, $0.unit) },
+            try catalog.databases(server: server.name).map { (NativePath($0.path), $0.unit) },
             uniquingKeysWith: { first, _ in first })
         return finding.databases.compactMap { found in
-            guard found.fault == nil, let unit = units[found.path] else { return nil }
+            guard found.fault == nil, let unit = units[NativePath(found.path)] else { return nil }
             return LocatedDatabase(unit: unit, found: found, server: server)
         }
     }

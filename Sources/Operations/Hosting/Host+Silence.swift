@@ -37,7 +37,7 @@ extension Host {
     func explained(_ fault: Fault, typed: [String]) -> Fault {
         guard fault.code == .notFound else { return fault }
         let named = configuration.servers.map(\.name).filter { server in
-            typed.contains { $0 == server || $0.hasPrefix("\(server)/") }
+            typed.contains { $0 == server || $0.begins(with: "\(server)/") }
         }
         return named.lazy.compactMap { self.silence(of: $0) }.first ?? fault
     }

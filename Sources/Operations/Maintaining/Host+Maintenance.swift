@@ -143,7 +143,7 @@ extension Host {
         }
         return restores
             + databases.flatMap { database in
-                (listing.clients[database.path] ?? []).map { client in
+                (listing.clients[NativePath(database.path)] ?? []).map { client in
                     let place = client.session.map { "\(server.name)/\($0.database)" } ?? database.name.text
                     let since = client.session.map(\.idleSince) ?? Self.lastChange(database, server)
                     let who = client.command.isEmpty ? "a program" : client.command

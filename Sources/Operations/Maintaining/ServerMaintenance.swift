@@ -76,7 +76,9 @@ final class ServerMaintenance: Sendable {
     /// Whether the window under way goes on without something.
     func leavesOut(_ name: String) -> Bool { omission(name) != nil }
 
-    func omission(_ name: String) -> MaintenanceOmission? { machine.state.run?.leftOut.first { $0.name == name } }
+    func omission(_ name: String) -> MaintenanceOmission? {
+        machine.state.run?.leftOut.first { $0.name.isSame(as: name) }
+    }
 
     /// - Returns: whether that is new.
     func leaveOut(_ omission: MaintenanceOmission, on host: Host) -> Bool {

@@ -58,7 +58,7 @@ extension WindowStep {
         try work.wait {
             let clients = try server.engine.clients(of: databases).clients
             holders = Dictionary(
-                databases.compactMap { database in clients[database.path].map { (database.name, $0) } }
+                databases.compactMap { database in clients[NativePath(database.path)].map { (database.name, $0) } }
             ) { first, _ in first }
             return holders.isEmpty || BootClock.now() >= deadline
         }

@@ -159,10 +159,10 @@ extension Host {
     /// A database is told of once when its prune is held, and again when it has not been held meanwhile.
     private func heldMessages(_ held: Set<DatabaseName>, _ planned: [PlannedPrune]) throws -> [MessageDraft] {
         let looked = Set(planned.map(\.database))
-        let before = try catalog.recall("prune-held", as: Set<String>.self) ?? []
-        let now = Set(before.filter { !looked.contains(DatabaseName($0)) }).union(held.map(\.text))
+        let before = try catalog.recall("prune-held", as: Set<DatabaseName>.self) ?? []
+        let now = before.subtracting(looked).union(held)
         if now != before { try catalog.remember(now, as: "prune-held") }
-        return planned.filter { held.contains($0.database) && !before.contains($0.database.text) }.map { prune in
+        return planned.filter { held.contains($0.database) && !before.contains($0.database) }.map { prune in
             MessageDraft(
                 .warning, .pruneHeld,
                 "retention deletes nothing of \(prune.database): \(prune.plan.notes.map(\.description).joined(separator: "; "))",

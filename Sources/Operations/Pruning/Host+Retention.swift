@@ -27,7 +27,8 @@ extension Host {
         return RetentionRuleBook(
             standard: standard.completed(by: settings.retention.rules),
             scopes: Dictionary(
-                ofAdmins.filter { !$0.scope.isEmpty }.map { ($0.scope, $0.rules) }, uniquingKeysWith: { $1 }),
+                ofAdmins.filter { !$0.scope.isEmpty }.map { (DatabaseName($0.scope), $0.rules) },
+                uniquingKeysWith: { $1 }),
             schedules: Dictionary(
                 try catalog.schedules().compactMap { stored in
                     stored.definition.retention.map { (stored.definition.name, $0) }

@@ -39,6 +39,6 @@ package enum MemberName {
             guard error.code == .notFound else { throw error }
         }
         let name = DatabaseName(typed)
-        return typed.contains("/") && units.contains(DatabaseName(name.server)) ? name : nil
+        return typed.hasSlash && units.contains(DatabaseName(name.server)) ? name : nil
     }
 }

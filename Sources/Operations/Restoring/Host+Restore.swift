@@ -22,7 +22,7 @@ extension Host {
         try plan.refuseClients(request)
         try requireWritable(
             plan.target, for: request, of: plan.name, by: actor,
-            isDirect: !plan.isInPlace || plan.target.path == plan.record.draft.sourcePath)
+            isDirect: !plan.isInPlace || plan.target.path.isSame(as: plan.record.draft.sourcePath))
         if request.dryRun { return plan.dryRun(by: actor, now: WallClock.now()) }
         let results = try catalog.enqueue(
             [
@@ -92,8 +92,8 @@ extension Host {
     /// The run may have waited, and the database moved meanwhile.
     private func requireInPlace(_ plan: RestorePlan) throws {
         let path = try presentPath(of: plan.unit.id, plan.record)
-        guard Files.name(of: path) == Files.name(of: plan.target.path),
-            Files.realPath(Files.parent(of: path)) == Files.parent(of: plan.target.path)
+        guard Files.name(of: path).isSame(as: Files.name(of: plan.target.path)),
+            Files.realPath(Files.parent(of: path))?.isSame(as: Files.parent(of: plan.target.path)) == true
         else {
             throw Fault(.sourceChanged, "\(plan.name) moved to \(path) meanwhile", hint: "restore again")
         }

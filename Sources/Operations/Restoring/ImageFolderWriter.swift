@@ -26,9 +26,9 @@ struct ImageFolderWriter {
         self.image = image
         self.step = step
         self.keepsOwners = keepsOwners
-        self.root = image.files.first { $0.path == root }
+        self.root = image.files.first { $0.path.isSame(as: root) }
         places = Dictionary(
-            try image.files.filter { $0.path != root }.map {
+            try image.files.filter { !$0.path.isSame(as: root) }.map {
                 ($0.id, try Self.place(of: $0.path, below: root, in: image))
             },
             uniquingKeysWith: { first, _ in first })
@@ -64,7 +64,7 @@ struct ImageFolderWriter {
             try finish(files[start..<min(start + Self.openFiles, files.count)], in: folder)
         }
         // With the modes they had, which may keep us out of some.
-        for (path, file) in folders.sorted(by: { $0.key > $1.key }) {
+        for (path, file) in folders.reversed() {
             try Files.syncDirectory(path)
             if let file { try adopt(path, file) }
         }
@@ -106,17 +106,18 @@ struct ImageFolderWriter {
         if keepsOwners { try? Files.setOwner(folder, uid: file.uid, gid: file.gid) }
     }
 
-    /// - Returns: the folders made, with what the image says of them, all but `folder` itself.
-    private func makeFolders(in folder: String) throws -> [String: ImageFile?] {
-        var made: [String: ImageFile?] = [:]
+    /// - Returns: the folders made, with what the image says of them, all but `folder` itself; each after the one it is in.
+    private func makeFolders(in folder: String) throws -> [(path: String, file: ImageFile?)] {
+        var made: [(path: String, file: ImageFile?)] = []
+        var known: Set<NativePath> = [NativePath(folder)]
         func make(_ path: String, _ file: ImageFile?) throws {
-            guard path != folder, made[path] == nil else { return }
+            guard known.insert(NativePath(path)).inserted else { return }
             try make(Files.parent(of: path), nil)
             try Files.makeDirectory(path, mode: 0o700)
-            made[path] = .some(file)
+            made.append((path, file))
         }
         // Those above come first in the order of paths.
-        for file in image.files.sorted(by: { $0.path < $1.path }) where file.isFolder && file.path != root?.path {
+        for file in image.files.sorted(by: { $0.path.precedes($1.path) }) where file.isFolder && file.id != root?.id {
             try make(path(of: file, in: folder), file)
         }
         for file in image.files where !file.isFolder { try make(Files.parent(of: path(of: file, in: folder)), nil) }
@@ -126,13 +127,13 @@ struct ImageFolderWriter {
     private func path(of file: ImageFile, in folder: String) -> String { "\(folder)/\(places[file.id] ?? "")" }
 
     private static func place(of path: String, below root: String, in image: Image) throws -> String {
-        let place = path.hasPrefix("\(root)/") ? path.dropFirst(root.count + 1) : ""
-        let steps = place.split(separator: "/", omittingEmptySubsequences: false)
+        let place = path.rest(after: "\(root)/") ?? ""
+        let steps = place.parts(between: ["/"], keepingEmpty: true)
         guard !place.isEmpty, steps.allSatisfy({ !["", ".", ".."].contains($0) }) else {
             throw Fault(
                 .pointDamaged, "\(image.record.id) names a file outside of \(root)", hint: "restore another backup")
         }
-        return String(place)
+        return place
     }
 }
 

@@ -52,10 +52,10 @@ struct MemberRestore: Sendable {
     private func requireListed() throws {
         let path = "\(record.draft.sourcePath)/\(engine.listFile)"
         let image = try unit.image(of: record.sequence)
-        guard let file = image.files.first(where: { $0.path == path }), file.length < 64 << 20 else { return }
+        guard let file = image.files.first(where: { $0.path.isSame(as: path) }), file.length < 64 << 20 else { return }
         var list: [UInt8] = []
         try ImageReader(image).stream(file: file.id) { list += $0 }
-        guard let members = try engine.members(in: list), !members.contains(member) else { return }
+        guard let members = try engine.members(in: list), !members.contains(where: member.isSame) else { return }
         throw ExtractedMember.missing(member, in: "backup \(record.id) of \(name.server)", among: members)
     }
 

@@ -103,7 +103,7 @@ struct RestoreBackup {
     /// Folders that earlier restores in place left beside a database.
     static func kept(beside path: String) throws -> [String] {
         let (folder, prefix) = (Files.parent(of: path), RestoreNames.asidePrefix(for: Files.name(of: path)))
-        return try Files.list(folder).filter { $0.hasPrefix(prefix) }.sorted().map { "\(folder)/\($0)" }
+        return try Files.list(folder).filter { $0.begins(with: prefix) }.sorted().map { "\(folder)/\($0)" }
     }
 
     static func temporary(for path: String) -> String {

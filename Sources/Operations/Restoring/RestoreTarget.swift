@@ -41,7 +41,7 @@ package struct RestoreTarget: Sendable, Equatable {
 
     private static func resolve(_ path: String, roots: [String]?) throws -> RestoreTarget {
         let name = Files.name(of: path)
-        guard path.hasPrefix("/"), !name.isEmpty, name != ".", name != "..", !path.utf8.contains(0) else {
+        guard path.begins(with: "/"), !name.isEmpty, name != ".", name != "..", !path.utf8.contains(0) else {
             throw Fault(.wrongUsage, "restore target \(path) is not the absolute path of a file")
         }
         let folder = Files.parent(of: path)
@@ -120,7 +120,7 @@ package struct RestoreTarget: Sendable, Equatable {
 
     private static func isInside(_ folder: String, _ roots: [String]) -> Bool {
         roots.compactMap { Files.realPath($0) }.contains { root in
-            root == "/" || folder == root || folder.hasPrefix("\(root)/")
+            root == "/" || folder.isSame(as: root) || folder.begins(with: "\(root)/")
         }
     }
 }

@@ -53,10 +53,10 @@ struct RestoredOwners: Sendable {
         let root = image.record.draft.sourcePath
         let files = Dictionary(
             image.files.map { file in
-                (String(decoding: file.path.utf8.dropFirst(root.utf8.count + 1), as: UTF8.self), file)
+                (NativePath(file.path.rest(after: "\(root)/") ?? ""), file)
             }
         ) { first, _ in first }
-        guard let top = files[""] else { return [] }
+        guard let top = files[NativePath("")] else { return [] }
         var wanted: [Ownership] = []
         func visit(_ place: String) throws {
             let path = place.isEmpty ? folder : "\(folder)/\(place)"
@@ -66,8 +66,8 @@ struct RestoredOwners: Sendable {
             if isFolder {
                 for name in try Files.list(path).sorted() { try visit(place.isEmpty ? name : "\(place)/\(name)") }
             }
-            let owner = files[place] ?? top
-            let mode = files[place]?.mode ?? status.mode
+            let owner = files[NativePath(place)] ?? top
+            let mode = files[NativePath(place)]?.mode ?? status.mode
             wanted.append(
                 Ownership(path: path, uid: owner.uid, gid: owner.gid, mode: mode & (isFolder ? 0o1777 : 0o777)))
         }

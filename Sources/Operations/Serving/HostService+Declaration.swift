@@ -106,13 +106,16 @@ private struct DeclarationChange {
     }
 
     mutating func compareRetention(_ before: [RetentionEntry], _ wanted: [RetentionEntry], removeOthers: Bool) {
-        let old = Dictionary(before.map { ($0.scope, $0.rules) }, uniquingKeysWith: { first, _ in first })
+        let old = Dictionary(
+            before.map { (DatabaseName($0.scope), $0.rules) }, uniquingKeysWith: { first, _ in first })
         func name(_ scope: String) -> String { scope.isEmpty ? "retention by default" : "retention of \(scope)" }
-        for entry in wanted where old[entry.scope] ?? RetentionRules() != entry.rules {
+        for entry in wanted {
+            let present = old[DatabaseName(entry.scope)]
+            guard present ?? RetentionRules() != entry.rules else { continue }
             retention.append((entry.scope, entry.rules))
-            lines.append("\(name(entry.scope)): \(old[entry.scope] == nil ? "added" : "changed")")
+            lines.append("\(name(entry.scope)): \(present == nil ? "added" : "changed")")
         }
-        for entry in before where !wanted.contains(where: { $0.scope == entry.scope }) {
+        for entry in before where !wanted.contains(where: { $0.scope.isSame(as: entry.scope) }) {
             guard removeOthers else {
                 others.append(name(entry.scope))
                 continue

@@ -68,7 +68,7 @@ extension Host {
                 hint: "run `holdfast schedules edit \(change.scope.dropFirst(9)) --keep-days N`")
         }
         let scope = try wholeScope(change.scope)
-        let before = try catalog.retention().first { $0.scope == scope }?.rules ?? RetentionRules()
+        let before = try catalog.retention().first { $0.scope.isSame(as: scope) }?.rules ?? RetentionRules()
         let rules = change.reset ? change.rules : change.rules.completed(by: before)
         try rules.check(retentionLimits)
         let place = scope.isEmpty ? "by default" : "of \(scope)"
@@ -89,7 +89,7 @@ extension Host {
                 .badRetention, "rules are of a database, a folder or a server, not of the pattern \(typed)",
                 hint: "a folder is written `server/folder/`")
         }
-        if configuration.server(typed) != nil || typed.hasSuffix("/") { return typed }
+        if configuration.server(typed) != nil || typed.ends(with: "/") { return typed }
         return try NameSelection.one(typed, among: names).text
     }
 

@@ -19,7 +19,7 @@ struct BackupSchedules {
         all = statuses.filter { $0.schedule.action == .backup && $0.schedule.enabled }
         for (place, status) in all.enumerated() {
             let scope = status.schedule.scope
-            if !scope.isEmpty, scope.allSatisfy({ !$0.contains("/") && !NameSelection.isPattern($0) }) {
+            if !scope.isEmpty, scope.allSatisfy({ !$0.hasSlash && !NameSelection.isPattern($0) }) {
                 for server in Set(scope) { ofServers[server, default: []].append(place) }
             } else {
                 others.append(place)

@@ -122,7 +122,7 @@ struct ScheduleCheck {
     private func wholeName(_ entry: String) throws -> String {
         if entry.isEmpty { throw Fault(.badSchedule, "an empty name is in the scope", hint: "leave it out") }
         let isCovering = names.contains { NameSelection.covers([entry], $0) }
-        if isCovering || entry.hasSuffix("/") || NameSelection.isPattern(entry) { return entry }
+        if isCovering || entry.ends(with: "/") || NameSelection.isPattern(entry) { return entry }
         let found = names.filter { $0.matches(entry) }
         if found.count > 1 { return try NameSelection.one(entry, among: names).text }
         return found.first?.text ?? entry

@@ -68,7 +68,8 @@ struct MaintenanceTurn {
     }
 
     private mutating func leaveOut(_ omission: MaintenanceOmission) {
-        guard let run = state.run, run.isClosed, !run.leftOut.contains(where: { $0.name == omission.name }) else {
+        guard let run = state.run, run.isClosed, !run.leftOut.contains(where: { $0.name.isSame(as: omission.name) })
+        else {
             return
         }
         state.run?.leftOut.append(omission)

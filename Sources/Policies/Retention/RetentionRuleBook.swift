@@ -58,12 +58,12 @@ package struct ResolvedRetention: Sendable, Hashable {
 package struct RetentionRuleBook: Sendable, Hashable {
     package var standard: RetentionRules
     /// Keyed by the name of a server, `server/folder` or a database; a slash at the end doesn't matter.
-    package private(set) var scopes: [String: RetentionRules]
+    package private(set) var scopes: [DatabaseName: RetentionRules]
     /// Keyed by the schedule's name.
     package var schedules: [String: RetentionRules]
 
     package init(
-        standard: RetentionRules = .standard, scopes: [String: RetentionRules] = [:],
+        standard: RetentionRules = .standard, scopes: [DatabaseName: RetentionRules] = [:],
         schedules: [String: RetentionRules] = [:]
     ) {
         self.standard = standard.completed(by: .standard)
@@ -80,8 +80,10 @@ package struct RetentionRuleBook: Sendable, Hashable {
         if !scopes.isEmpty {
             var path = database.text[...]
             while !path.isEmpty {
-                if let rules = scopes[String(path)] { layers.append((place(of: path, in: database), rules)) }
-                path = path.lastIndex(of: "/").map { path[..<$0] } ?? ""
+                if let rules = scopes[DatabaseName(String(path))] {
+                    layers.append((place(of: path, in: database), rules))
+                }
+                path = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[..<$0] } ?? ""
             }
         }
         layers.append((.standard, standard))
@@ -94,11 +96,13 @@ package struct RetentionRuleBook: Sendable, Hashable {
     }
 
     private func place(of path: Substring, in database: DatabaseName) -> RetentionPlace {
-        if !path.contains("/") { return .server(String(path)) }
-        return path.count == database.text.count ? .database(database) : .folder(String(path))
+        if !path.hasSlash { return .server(String(path)) }
+        return path.endIndex == database.text.endIndex ? .database(database) : .folder(String(path))
     }
 
-    private static func trimmed(_ key: String) -> String {
-        String(key.reversed().drop { $0 == "/" }.reversed())
+    private static func trimmed(_ key: DatabaseName) -> DatabaseName {
+        let bytes = key.text.utf8
+        let end = bytes.lastIndex { $0 != UInt8(ascii: "/") }.map(bytes.index(after:)) ?? bytes.startIndex
+        return DatabaseName(String(key.text[..<end]))
     }
 }

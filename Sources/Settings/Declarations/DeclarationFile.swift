@@ -49,7 +49,7 @@ package struct DeclarationFile: Sendable, Equatable {
             guard reader.problems.isEmpty else { throw DeclarationFile.first(reader.problems) }
             self.init(
                 schedules: reader.schedules.values.sorted { $0.name < $1.name },
-                retention: reader.retention.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                retention: reader.retention.sorted { $0.key < $1.key }.map { ($0.key.text, $0.value) },
                 maintenance: reader.maintenance)
         } catch {
             throw Fault([error])

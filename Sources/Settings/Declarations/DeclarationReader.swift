@@ -4,7 +4,8 @@ internal import Model
 struct DeclarationReader {
     let file: String
     private(set) var schedules: [String: Schedule] = [:]
-    private(set) var retention: [String: RetentionRules] = [:]
+    /// Keyed by scope, as names are told apart.
+    private(set) var retention: [DatabaseName: RetentionRules] = [:]
     var windows: [String: [MaintenanceKind: MaintenanceRule]] = [:]
     private(set) var problems: [SettingsProblem] = []
 
@@ -24,7 +25,7 @@ struct DeclarationReader {
         case ("maintenance", 3): addWindow(table, line: line)
         case ("schedules", 2): schedules[table[1]] = Schedule(name: table[1], action: .backup, when: "")
         case ("schedules", 3) where table[2] == "retention": schedules[table[1]]?.retention = RetentionRules()
-        case ("retention", 2): retention[table[1]] = RetentionRules()
+        case ("retention", 2): retention[DatabaseName(table[1])] = RetentionRules()
         default:
             let tables = ["schedules", "retention", "maintenance"]
             add(
@@ -44,7 +45,7 @@ struct DeclarationReader {
             readRule(path[3], &rules, entry)
             schedules[path[1]]?.retention = rules
         case ("retention", 2), ("retention", 3):
-            let scope = path.count == 3 ? path[1] : ""
+            let scope = DatabaseName(path.count == 3 ? path[1] : "")
             var rules = retention[scope] ?? RetentionRules()
             readRule(path[path.count - 1], &rules, entry)
             retention[scope] = rules

@@ -57,6 +57,14 @@ struct PostgresFenceTests {
         try server.client(user: "shop", database: "odd \"name\"\n").query("SELECT 1")
     }
 
+    @Test func closesNoneThatOnlyLooksTheSame() throws {
+        for name in ["z\u{e9}", "ze\u{301}"] {
+            try connection.query("CREATE DATABASE \(PostgresIdentifier(name).quoted) TEMPLATE template0")
+        }
+        let plan = try fence.plan(databases: ["ze\u{301}"])
+        #expect(plan.databases.map { Array($0.name.utf8) } == [Array("ze\u{301}".utf8)])
+    }
+
     @Test func leavesOtherDatabasesAndTheirSessionsAlone() throws {
         let guest = try server.client(user: "shop", database: "few")
         try guest.query("BEGIN")

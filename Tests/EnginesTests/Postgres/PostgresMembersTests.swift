@@ -9,7 +9,8 @@ import Testing
 @Suite(
     .offThePool, .enabled(if: PostgresServer.isInstalled), .enabled(if: geteuid() == 0), .serialized)
 struct PostgresMembersTests {
-    static let odd = "odd \"name\" it's\\ \n ü"
+    static let odd = "odd \"name\" it's '\u{301}\\ \n ü"
+    static let alike = [("z\u{e9}", 1), ("ze\u{301}", 2)]
     static let long = String(repeating: "n", count: 63)
 
     /// A server with some databases, and a copy of it that is asked for each of them.
@@ -38,6 +39,10 @@ struct PostgresMembersTests {
                 "CREATE DATABASE \(PostgresIdentifier(odd).quoted)", "CREATE DATABASE \(long)")
             for name in ["closed", "frozen", "spread", odd, long] {
                 try server.execute("CREATE TABLE t AS SELECT 7 AS seven", database: name)
+            }
+            for (name, value) in alike {
+                try server.execute("CREATE DATABASE \(PostgresIdentifier(name).quoted)")
+                try server.execute("CREATE TABLE t AS SELECT \(value) AS seven", database: name)
             }
             try server.execute(
                 "ALTER DATABASE closed ALLOW_CONNECTIONS false",
@@ -101,6 +106,18 @@ struct PostgresMembersTests {
         try members.drop(replaced: replaced)
         #expect(try members.replaced(by: cluster.member(name)).isEmpty)
         try members.drop(replaced: replaced)
+    }
+
+    @Test func ofNamesThatLookTheSameEachComesBack() throws {
+        for (name, _) in Self.alike {
+            let replaced = try #require(try cluster.restore(name))
+            for (name, value) in Self.alike {
+                #expect(
+                    try cluster.server.execute("SELECT seven FROM t", database: name).one().number("seven") == value)
+            }
+            #expect(try cluster.members.replaced(by: cluster.member(name)) == [replaced])
+            try cluster.members.drop(replaced: replaced)
+        }
     }
 
     @Test func aClosedOneAndAReadOnlyTemplateComeBackAsTheyWere() throws {

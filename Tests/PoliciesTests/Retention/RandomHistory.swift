@@ -51,9 +51,10 @@ struct RandomHistory {
         return rules.flatMap { first in
             rules.flatMap { second in
                 [
-                    RetentionRuleBook(standard: first, scopes: ["crm/eu": second]),
-                    RetentionRuleBook(standard: first, scopes: ["crm": second], schedules: ["nightly": second]),
-                    RetentionRuleBook(scopes: [database.text: first], schedules: ["nightly": second, "tick": first]),
+                    RetentionRuleBook(standard: first, scopes: [DatabaseName("crm/eu"): second]),
+                    RetentionRuleBook(
+                        standard: first, scopes: [DatabaseName("crm"): second], schedules: ["nightly": second]),
+                    RetentionRuleBook(scopes: [database: first], schedules: ["nightly": second, "tick": first]),
                 ]
             }
         }

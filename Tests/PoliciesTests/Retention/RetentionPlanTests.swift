@@ -33,7 +33,7 @@ import Testing
         RetentionPlan(
             RetentionHistory(database: database, presence: presence, backups: backups),
             RetentionTerms(
-                book: RetentionRuleBook(scopes: [database.text: rules], schedules: schedules), now: now, zone: zone,
+                book: RetentionRuleBook(scopes: [database: rules], schedules: schedules), now: now, zone: zone,
                 clockIsTrusted: trusted, confirmed: confirmed, immediate: immediate))
     }
 

@@ -53,9 +53,11 @@ import Testing
         let book = RetentionRuleBook(
             standard: RetentionRules(keepDays: 20),
             scopes: [
-                "crm": RetentionRules(deletedDays: 3, daily: 1), "crm/eu/": RetentionRules(daily: 2, weekly: 2),
-                "crm/eu/sales": RetentionRules(weekly: 3), "crm/eu/sales/a.db": RetentionRules(monthly: 4),
-                "crm/e": RetentionRules(keepDays: 1), "other": RetentionRules(keepDays: 2),
+                DatabaseName("crm"): RetentionRules(deletedDays: 3, daily: 1),
+                DatabaseName("crm/eu/"): RetentionRules(daily: 2, weekly: 2),
+                DatabaseName("crm/eu/sales"): RetentionRules(weekly: 3),
+                DatabaseName("crm/eu/sales/a.db"): RetentionRules(monthly: 4),
+                DatabaseName("crm/e"): RetentionRules(keepDays: 1), DatabaseName("other"): RetentionRules(keepDays: 2),
             ],
             schedules: ["nightly": RetentionRules(monthly: 5), "empty": RetentionRules()])
         let resolved = book.rules(for: "nightly", DatabaseName("crm/eu/sales/a.db"))
@@ -70,5 +72,23 @@ import Testing
         #expect(plain.text(.monthly) == "monthly 4 (database crm/eu/sales/a.db)")
         #expect(book.rules(for: "nightly", DatabaseName("crm/eu/sales/b.db")).rules.monthly == 5)
         #expect(book.rules(for: nil, DatabaseName("crm/eu/sales.db")).text(.weekly) == "weekly 2 (folder crm/eu)")
+    }
+
+    /// A slash beside a combining mark is another character to Swift.
+    @Test func takesRulesOfFoldersAndDatabasesByTheBytesOfTheirNames() {
+        let book = RetentionRuleBook(
+            scopes: [
+                DatabaseName("crm"): RetentionRules(daily: 1),
+                DatabaseName("crm/\u{301}eu/"): RetentionRules(weekly: 2),
+                DatabaseName("crm/caf\u{e9}.db"): RetentionRules(monthly: 3),
+                DatabaseName("crm/cafe\u{301}.db"): RetentionRules(monthly: 4),
+                DatabaseName("crm/old\u{600}/"): RetentionRules(yearly: 5),
+            ])
+        let inside = book.rules(for: nil, DatabaseName("crm/\u{301}eu/\u{301}a.db"))
+        #expect(inside.rules.daily == 1 && inside.rules.weekly == 2)
+        #expect(inside.place(of: .weekly) == .folder("crm/\u{301}eu") && inside.place(of: .daily) == .server("crm"))
+        #expect(book.rules(for: nil, DatabaseName("crm/caf\u{e9}.db")).rules.monthly == 3)
+        #expect(book.rules(for: nil, DatabaseName("crm/cafe\u{301}.db")).rules.monthly == 4)
+        #expect(book.rules(for: nil, DatabaseName("crm/old\u{600}/a.db")).rules.yearly == 5)
     }
 }
