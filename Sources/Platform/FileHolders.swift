@@ -96,6 +96,7 @@ package struct FileHolders {
                 return
             }
             guard let open = names[Key(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))] else { continue }
+            guard !strangers.union([getpid()]).contains(where: { Processes.isCopy(process, of: $0) }) else { return }
             let access = Self.access(process, descriptor)
             for name in open { note(process, access, name) }
         }

@@ -31,6 +31,16 @@ package enum Processes {
         return line?.split(whereSeparator: \.isWhitespace).dropFirst(2).first.flatMap { UInt32($0) }
     }
 
+    /// Whether a process is one that another has just made of itself, and that runs no program of its own yet: it has the same
+    /// files open, and closes them when it does. Source: proc(5), exe and status; execve(2).
+    package static func isCopy(_ processID: Int32, of parent: Int32) -> Bool {
+        let line = read(processID, "status").split(separator: "\n").first { $0.hasPrefix("PPid:") }
+        guard line?.split(whereSeparator: \.isWhitespace).last.flatMap({ Int32($0) }) == parent else { return false }
+        guard let program = try? Files.status("/proc/\(processID)/exe") else { return false }
+        let other = try? Files.status("/proc/\(parent)/exe")
+        return program.device == other?.device && program.inode == other?.inode
+    }
+
     /// All there are now, this one left out.
     package static func all() -> [Int32] {
         ((try? Files.list("/proc")) ?? []).compactMap { Int32($0) }.filter { $0 != getpid() }.sorted()

@@ -48,7 +48,7 @@ import Wire
     @Test func aSecondSignalWaitsForNothing() async throws {
         let folder = try PrivateFolder()
         let manager = try ServiceManager(folder)
-        let (daemon, backup) = try await backingUp(at: "600K", telling: manager)
+        let (daemon, backup) = try await backingUp(at: "1M", telling: manager)
         daemon.signal(SIGTERM)
         try await until("a daemon that lets the backup finish") {
             manager.listen().contains { $0.hasPrefix("EXTEND_TIMEOUT_USEC=") }

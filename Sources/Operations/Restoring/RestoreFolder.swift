@@ -15,16 +15,25 @@ package struct RestoreFolder {
     /// - Throws: `target-exists`; `target-not-allowed` for one that isn't ours.
     static func make(_ path: String) throws -> RestoreFolder {
         try Files.makeDirectory(path, mode: 0o700)
-        let made = try ours(path)
-        guard try made.isEmpty else { throw made.strange() }
-        return made
+        do {
+            let made = try ours(path)
+            guard try made.isEmpty else { throw made.strange() }
+            return made
+        } catch {
+            try? Files.removeDirectory(path)
+            throw error
+        }
     }
 
     /// One that this user made before.
     /// - Throws: `target-not-allowed` for one of somebody else; `not-found` for a link, too.
     static func ours(_ path: String) throws -> RestoreFolder {
         let found = try open(path)
-        guard try found.folder.status().uid == geteuid() else { throw found.strange() }
+        let owner = try found.folder.status().uid
+        // Some file systems say whose what we make is, as one over the network that takes root for nobody.
+        guard try owner == geteuid() || owner == File.scratch(in: Files.parent(of: path)).status().uid else {
+            throw found.strange()
+        }
         return found
     }
 
