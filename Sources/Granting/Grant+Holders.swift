@@ -19,7 +19,7 @@ extension Grant {
             }
         }
         scan.look()
-        let found = scan.holders
-        return paths.compactMap { path in found[path].map { HeldFile(path: path, holders: $0) } }
+        let found = scan.byPath
+        return paths.compactMap { path in found[NativePath(path)].map { HeldFile(path: path, holders: $0) } }
     }
 }

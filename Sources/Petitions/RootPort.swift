@@ -42,12 +42,12 @@ package struct RootPort: Sendable, Equatable {
 
     /// The processes that have these files open, this one left out; by path.
     /// - Parameter suffixes: of files that count as the same.
-    package func holders(of paths: [String], suffixes: [String]) throws -> [String: [FileHolder]] {
-        var all: [String: [FileHolder]] = [:]
+    package func holders(of paths: [String], suffixes: [String]) throws -> [NativePath: [FileHolder]] {
+        var all: [NativePath: [FileHolder]] = [:]
         for batch in Self.batches(paths, size: \.utf8.count) {
             let petition = Petition.holders(paths: batch, suffixes: suffixes)
             guard case .holders(let found) = try ask(petition) else { throw misunderstood(petition) }
-            for file in found { all[file.path] = file.holders }
+            for file in found { all[NativePath(file.path)] = file.holders }
         }
         return all
     }

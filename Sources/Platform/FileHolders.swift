@@ -69,16 +69,15 @@ package struct FileHolders {
         found[name, default: [:]][process] = known == .readWrite ? .readWrite : access
     }
 
-    /// By name; those of names that look the same are mixed up.
-    package var holders: [String: [FileHolder]] {
-        Dictionary(byPath.map { ($0.key.text, $0.value) }, uniquingKeysWith: +)
-    }
-
     /// By name, in order of process; a file without holders is missing.
     package var byPath: [NativePath: [FileHolder]] {
         found.mapValues { found in
             found.sorted { $0.key < $1.key }.compactMap { FileHolder($0.key, $0.value) }
         }.filter { !$0.value.isEmpty }
+    }
+
+    private func isCopyOfStranger(_ process: Int32) -> Bool {
+        Processes.isCopy(process, of: getpid()) || strangers.contains { Processes.isCopy(process, of: $0) }
     }
 
     private mutating func look(into process: Int32) {
@@ -96,7 +95,7 @@ package struct FileHolders {
                 return
             }
             guard let open = names[Key(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))] else { continue }
-            guard !strangers.union([getpid()]).contains(where: { Processes.isCopy(process, of: $0) }) else { return }
+            guard !isCopyOfStranger(process) else { return }
             let access = Self.access(process, descriptor)
             for name in open { note(process, access, name) }
         }

@@ -38,9 +38,8 @@ extension SQLiteEngine {
         let own = scan.run(databases)
         guard !own.isComplete, let port = server.rootPort, port.isThere else { return own }
         do {
-            let holders = try port.holders(of: databases.map(\.path), suffixes: Self.openSidecars)
             return ClientListing(
-                Dictionary(holders.map { (NativePath($0.key), $0.value) }, uniquingKeysWith: +), isComplete: true)
+                try port.holders(of: databases.map(\.path), suffixes: Self.openSidecars), isComplete: true)
         } catch let fault as Fault where fault.code == .rightRefused {
             return own
         }
