@@ -182,6 +182,25 @@ package final class PostgresServer: Sendable {
         try start()
     }
 
+    /// Has it read its settings and rules again; returns when they count for every new session.
+    ///
+    /// The server's own call only asks for that: it happens a moment later.
+    package func reload() throws {
+        let loaded = "SELECT pg_conf_load_time()::text AS loaded"
+        let before = try execute(loaded).one().text("loaded")
+        try execute("SELECT pg_reload_conf()")
+        let end = Date() + Self.deadline
+        do {
+            // Each session has the time of the server that made it.
+            while try execute(loaded).one().text("loaded") == before {
+                guard Date() < end else { throw Failed(description: "the server did not read its settings again") }
+                usleep(10_000)
+            }
+        } catch let fault as Fault where fault.code == .notPermitted {
+            // The new rules let nobody in who may ask.
+        }
+    }
+
     /// `kill -9` of the server and of every session; returns when they are gone.
     package func kill9() { end(SIGKILL) }
 

@@ -283,7 +283,7 @@ struct PostgresLogTests {
             try server.execute("INSERT INTO ledger VALUES (\(number))", "SELECT pg_switch_wal()", "CHECKPOINT")
         }
         try server.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '1GB'")
-        try server.execute("SELECT pg_reload_conf()")
+        try server.reload()
         try await Self.followed(daemon)
         #expect(try await daemon.messages().contains { $0.code == .logGap })
         try await Self.backedUpAfterIt(daemon)

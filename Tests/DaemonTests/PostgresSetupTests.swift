@@ -17,7 +17,7 @@ struct PostgresSetupTests {
         try server.execute("CREATE TABLE orders AS SELECT generate_series(1, 1000) AS id")
         try "local all postgres peer\nlocal replication postgres peer\n"
             .write(toFile: "\(server.dataFolder)/pg_hba.conf", atomically: false, encoding: .utf8)
-        try server.execute("SELECT pg_reload_conf()")
+        try server.reload()
         return server
     }
 

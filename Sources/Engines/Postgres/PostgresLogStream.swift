@@ -21,8 +21,9 @@ final class PostgresLogStream: LogStream, @unchecked Sendable {
     ///   one that went back in time; `slot-unlimited`, `not-permitted`, `server-unreachable`, `busy`, `timed-out`.
     init(_ access: PostgresAccess, _ slot: LogSlot, after: LogPosition?, stored: UInt64) throws {
         let connection = try access.connectAnyhow()
-        let state = try PostgresLogSlot(slot: slot, connection: connection).ensure()
         session = try PostgresReplication(access)
+        // Last: who finds that the slot is gone is the only one who can tell.
+        let state = try PostgresLogSlot(slot: slot, connection: connection).ensure()
         self.slot = slot.name
         slotIsNew = state.isNew
         let system = try session.ask("IDENTIFY_SYSTEM")

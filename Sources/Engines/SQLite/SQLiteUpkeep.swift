@@ -32,6 +32,8 @@ struct SQLiteUpkeep {
         try refuseHolders()
         let file = try writable()
         guard try FileLock.tryExclusive(file, SQLiteLock.all) else { throw inUse("a process") }
+        // By hand: a child of this process, on its way to another program, may hold the file open for a moment.
+        defer { try? FileLock.unlock(file, SQLiteLock.all) }
         try refuseLeftovers(source)
         guard try FileIdentity(file.status()).isSameFile(as: source.identity()) else { throw source.changed() }
         return try withExtendedLifetime(file) {

@@ -131,7 +131,7 @@ final class LogFollower: Sendable {
     private func run() {
         var rest = Duration.seconds(1)
         var start = Start.goingOn
-        /// The gap that a second attempt, with less to ask for, is to confirm: by then the slot is there again.
+        /// The gap that was met first: only that attempt, and none after it, found what became of the slot.
         var gap: Fault?
         while !isStopped {
             let seen = seen
@@ -149,14 +149,17 @@ final class LogFollower: Sendable {
                 if isStopped { return }
                 var fault = Fault.wrapping(error)
                 start = Start(after: fault, of: start)
-                if start == .unchecked {
-                    gap = fault
-                    continue
+                if fault.code == .logGap {
+                    gap = gap ?? fault
+                    fault.hint = gap?.hint
                 }
-                if fault.code == .logGap { fault.hint = gap?.hint ?? fault.hint }
-                gap = nil
+                // Asked once more, with less to ask for.
+                if start == .unchecked { continue }
                 // Another server may be there now.
-                if fault.code == .logDiffers { doubtUnit() }
+                if fault.code == .logDiffers {
+                    doubtUnit()
+                    gap = nil
+                }
                 tell(fault)
             }
             pause(rest, unlessChangedSince: self.seen)

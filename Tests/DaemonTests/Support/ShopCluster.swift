@@ -92,7 +92,7 @@ final class ShopCluster: Sendable {
     /// From now on an index of `crm` is never finished.
     func slowDown(_ isSlow: Bool) throws {
         try server.append("shop.slow = '\(isSlow ? "on" : "off")'\n", to: "postgresql.conf")
-        try server.execute("SELECT pg_reload_conf()")
+        try server.reload()
     }
 
     /// Runs one of the server's own programs and gives what it prints.

@@ -32,8 +32,9 @@ struct PostgresMembersTests {
             let passwords = "\(server.folder)/ours/passwords"
             try Data("*:*:*:guarded:geheim\n".utf8).write(to: URL(fileURLWithPath: passwords))
             chmod(passwords, 0o600)
+            try server.reload()
             try server.execute(
-                "SELECT pg_reload_conf()", "CREATE ROLE guarded SUPERUSER LOGIN PASSWORD 'geheim'",
+                "CREATE ROLE guarded SUPERUSER LOGIN PASSWORD 'geheim'",
                 "CREATE ROLE shop LOGIN", "CREATE TABLESPACE fast LOCATION '\(server.folder)/fast'",
                 "CREATE DATABASE closed", "CREATE DATABASE frozen", "CREATE DATABASE spread TABLESPACE fast",
                 "CREATE DATABASE \(PostgresIdentifier(odd).quoted)", "CREATE DATABASE \(long)")
