@@ -160,6 +160,26 @@ import Testing
         _ = try holder.finish()
     }
 
+    /// A log that nothing was written to yet can't be told from the next such one.
+    @Test func comparesFromALogThatNothingWasWrittenTo() throws {
+        let fixture = try SQLiteFixture(size: 1_000_000)
+        let image = try fixture.namedImage()
+        for _ in 0..<3 {
+            let holder = try hold(fixture)
+            #expect(try image.follow(fixture.engine).isCompared)
+            _ = try holder.finish()
+            try fixture.change()
+        }
+        // The same while a client stays that has written: its log has salts.
+        let holder = try hold(fixture)
+        #expect(try image.follow(fixture.engine).isCompared)
+        try fixture.change()
+        _ = try image.follow(fixture.engine)
+        try fixture.change()
+        #expect(try image.follow(fixture.engine).isNamed)
+        _ = try holder.finish()
+    }
+
     /// What a log held, a crash of the machine may have undone.
     @Test func comparesAfterARestartOfTheMachine() throws {
         let fixture = try SQLiteFixture(size: 1_000_000)

@@ -70,7 +70,7 @@ struct ChangeToken: Codable, Equatable {
 
     /// What has changed between this token and a later look.
     func finding(now look: SourceLook) -> ChangeFinding {
-        if look.index != nil, look.index == self.look.index, look == self.look { return .unchanged }
+        if let place = look.place, place.salts != .none, look == self.look { return .unchanged }
         guard look == self.look else { return .unknown(reason: Self.difference(self.look, look)) }
         return isRacy ? .unknown(reason: "the last backup was taken right after a change") : .unchanged
     }

@@ -55,7 +55,7 @@ struct FollowedLog: Sendable {
     /// - Parameter place: of a snapshot that still keeps the log from being started over.
     /// - Returns: nil when there is no slot that nobody uses, or the log has gone on already.
     init?(_ source: DatabaseSource, from place: LogPlace) throws {
-        guard let log = try source.open("-wal"), let shared = try source.open("-shm"),
+        guard place.salts != .none, let log = try source.open("-wal"), let shared = try source.open("-shm"),
             let slot = try Self.takeUnusedSlot(shared)
         else { return nil }
         self.source = source

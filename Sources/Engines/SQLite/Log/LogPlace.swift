@@ -38,6 +38,10 @@ struct LogSalts: Hashable {
     let first: UInt32
     let second: UInt32
 
+    /// Of an index that was set up from an empty log: the first frame draws others. They name no generation: every log begins
+    /// like this, and its file may even have the number of the one before, which was removed.
+    static let none = LogSalts([UInt8](repeating: 0, count: 8))
+
     /// - Parameter bytes: as stored in the log.
     init(_ bytes: [UInt8]) {
         first = bytes.big32(0)
@@ -68,6 +72,8 @@ struct LogDoubt: Error {
 
     static let startedOver = LogDoubt(
         reason: "the write-ahead log was started over more than once since the last look", isTooFast: true)
+    static let unwritten = LogDoubt(
+        reason: "nothing had been written to the write-ahead log yet at the last look", isTooFast: true)
     static let gone = LogDoubt(reason: "the write-ahead log is another one")
     static let unsettled = LogDoubt(reason: "the index of the write-ahead log can't be read")
     static let tooMany = LogDoubt(reason: "more pages were written than are worth naming")

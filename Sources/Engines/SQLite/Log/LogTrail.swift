@@ -15,6 +15,7 @@ struct LogTrail {
     /// - Returns: what was written from `place` on, and the place up to which.
     /// - Throws: `LogDoubt`, whenever something may be missing; what reading throws.
     func pages(since place: LogPlace) throws -> (LoggedPages, LogPlace) {
+        guard place.salts != .none else { throw LogDoubt.unwritten }
         let now = try settledIndex()
         let found = try pages(since: place, upTo: now)
         // What was read belongs to one generation and the tail of the one before only if the log was not started over again.
@@ -67,9 +68,8 @@ struct LogTrail {
         guard try Self.holds(log, place), var chain = place.chain(try Self.header(of: log)) else {
             throw LogDoubt.startedOver
         }
-        let none = LogSalts([UInt8](repeating: 0, count: 8))
         switch try chain.walk(log, upTo: .max, { try found.add($1) }) {
-        case .broken(let other) where [salts, place.salts, none].allSatisfy(other.isApart): return found
+        case .broken(let other) where [salts, place.salts, .none].allSatisfy(other.isApart): return found
         default:
             throw LogDoubt(
                 reason: "the write-ahead log was started over, and where it ended before can't be told", isTooFast: true
