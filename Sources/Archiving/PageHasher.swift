@@ -18,7 +18,7 @@ package final class PageHasher: Sendable {
 
     package func hash(_ page: UnsafeRawBufferPointer) -> PageHash {
         pageSecret.withBytes { secret in
-            let hash = XXH3_128bits_withSecret(page.baseAddress, page.count, secret.baseAddress, secret.count)
+            let hash = holdfast_xxh3_128(page.baseAddress, page.count, secret.baseAddress, secret.count)
             return PageHash(low: hash.low64, high: hash.high64)
         }
     }
@@ -30,7 +30,7 @@ package final class PageHasher: Sendable {
             place.put(page, at: 4)
             hash.write(to: place, at: 8)
             return rootSecret.withBytes { secret in
-                let term = XXH3_128bits_withSecret(place.baseAddress, place.count, secret.baseAddress, secret.count)
+                let term = holdfast_xxh3_128(place.baseAddress, place.count, secret.baseAddress, secret.count)
                 return UInt128(term.high64) << 64 | UInt128(term.low64)
             }
         }

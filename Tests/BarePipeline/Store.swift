@@ -30,10 +30,13 @@ func store(_ source: String, as packed: String) throws -> String {
     return "bytes=\(length) stored=\(stored) hashes=\(hashes.load(ordering: .relaxed))"
 }
 
+private let secret = [UInt8](0..<192)
+
 private func hashOfPages(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var sum: UInt64 = 0
     for start in stride(from: 0, to: bytes.count, by: 4096) {
-        let hash = XXH3_128bits(bytes.baseAddress?.advanced(by: start), min(4096, bytes.count - start))
+        let hash = holdfast_xxh3_128(
+            bytes.baseAddress?.advanced(by: start), min(4096, bytes.count - start), secret, secret.count)
         sum &+= hash.low64 ^ hash.high64
     }
     return sum
