@@ -43,7 +43,7 @@ struct LocalOptions: ParsableArguments {
 enum Paths {
     static func absolute(_ path: String) throws -> String {
         guard !path.isEmpty else { throw Fault(.wrongUsage, "the path is empty") }
-        guard !path.hasPrefix("/") else { return path }
+        guard !path.begins(with: "/") else { return path }
         guard let folder = Files.realPath(".") else {
             throw Fault(.inputOutput, "cannot tell the current folder", hint: "name an absolute path")
         }

@@ -17,7 +17,7 @@ struct RestoreByRoot {
         let surroundings = terminal.surroundings
         guard surroundings.site.isRoot, request.to != nil,
             let repository = try? SettingsFiles.load(surroundings.settingsPath).repository,
-            fault.context["repository"] == repository.path, Files.exists(repository.fileOfKey)
+            fault.context["repository"]?.isSame(as: repository.path) == true, Files.exists(repository.fileOfKey)
         else { return nil }
         (self.repository, self.terminal) = (repository, terminal)
     }

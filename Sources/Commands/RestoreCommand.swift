@@ -129,7 +129,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let verb = confirming.dryRun ? "would restore" : "restored"
         let line =
             "\(verb) \(result.database) as of \(Text.time(result.recovery?.committed ?? result.instant)) to \(result.path) (\(result.size), backup \(result.backup))"
-        let kept = result.path.hasPrefix("/") ? "the replaced files are kept in" : "the replaced database is kept as"
+        let kept = result.path.begins(with: "/") ? "the replaced files are kept in" : "the replaced database is kept as"
         return line + (result.note.map { "\n\($0)" } ?? "")
             + (result.recovery.map { text($0, of: result.database) } ?? "")
             + (result.replaced.map { "\n\(kept) \($0)" } ?? "")
@@ -138,7 +138,7 @@ struct RestoreCommand: AsyncParsableCommand {
     private func text(_ recovery: RestoreResult.Recovery, of database: DatabaseName) -> String {
         let last = recovery.committed.map { "; its last commit is of \(Text.time($0))" } ?? ""
         // A single database was taken out of a server that has followed its log already: nothing is left to start.
-        guard !database.text.contains("/") else {
+        guard !database.text.hasSlash else {
             return "\nits server's log was followed up to \(recovery.position)\(last)"
                 + (recovery.note.map { "\n\($0)" } ?? "")
         }

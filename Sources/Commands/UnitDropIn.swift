@@ -18,10 +18,10 @@ package struct UnitDropIn {
         let text = "\(Self.mark).\n" + lines.joined(separator: "\n") + "\n"
         let paths = Self.names.map { "\(folder)/\($0)" }
         let others = try paths.map { try Files.exists($0) ? String(decoding: Files.read($0), as: UTF8.self) : nil }
-        if others.contains(text) { return false }
+        if others.contains(where: { $0?.isSame(as: text) == true }) { return false }
         // An admin's own may say the same.
         if others.contains(where: { other in other.map { Self.says(lines, in: $0) } ?? false }) { return false }
-        guard let free = others.firstIndex(where: { $0?.hasPrefix(Self.mark) ?? true }) else {
+        guard let free = others.firstIndex(where: { $0?.begins(with: Self.mark) ?? true }) else {
             throw Fault(
                 .targetExists, "\(paths.joined(separator: " and ")) are there, and not by setup",
                 hint: "add to one of them: \(lines.joined(separator: "; "))")
@@ -32,6 +32,7 @@ package struct UnitDropIn {
     }
 
     private static func says(_ lines: [String], in text: String) -> Bool {
-        Set(lines).isSubset(of: text.split(separator: "\n").map(String.init))
+        let there = text.parts(between: ["\n"])
+        return lines.allSatisfy { line in there.contains { $0.isSame(as: line) } }
     }
 }

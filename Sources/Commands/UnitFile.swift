@@ -1,3 +1,5 @@
+internal import Model
+
 /// What a unit's file and its drop-ins say together. Source: systemd.syntax(7), systemd.exec(5).
 package struct UnitFile: Sendable, Equatable {
     /// A secret that systemd hands the unit under a name.
@@ -15,10 +17,11 @@ package struct UnitFile: Sendable, Equatable {
 
     /// - Parameter text: as `systemctl cat` prints it: the files in the order in which they count.
     package init(text: String) {
-        for line in text.replacing("\\\n", with: " ").split(separator: "\n") {
-            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !line.hasPrefix("#"), !line.hasPrefix(";") else { continue }
-            take(Self.trimmed(parts[0]), Self.trimmed(parts[1]))
+        for line in text.replacing("\\\n", with: " ").parts(between: ["\n"]) {
+            guard !line.begins(with: "#"), !line.begins(with: ";"), let parts = Self.halves(line, at: "=") else {
+                continue
+            }
+            take(Self.trimmed(parts.0), Self.trimmed(parts.1))
         }
     }
 
@@ -33,39 +36,50 @@ package struct UnitFile: Sendable, Equatable {
             }
         case "ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths":
             // `-` stands before what may be missing, `+` before what is seen from the unit's own root.
-            folders += Self.words(value).filter { !$0.hasPrefix("-") }.map { String($0.drop { $0 == "+" }) }
+            folders += Self.words(value).filter { !$0.begins(with: "-") }.map { $0.rest(after: "+") ?? $0 }
         default: break
         }
     }
 
     /// `NAME:PATH`, or a name that is looked up in the folders of credentials.
     private static func credential(_ value: String, isSealed: Bool) -> Credential {
-        let parts = value.split(separator: ":", maxSplits: 1).map(String.init)
         let store = isSealed ? "/etc/credstore.encrypted" : "/etc/credstore"
-        let path = parts.count == 2 ? parts[1] : value
+        let (name, path) = halves(value[...], at: ":").map { (String($0.0), String($0.1)) } ?? (value, value)
         return Credential(
-            name: parts.first ?? value, path: path.hasPrefix("/") ? path : "\(store)/\(path)", isSealed: isSealed)
+            name: name, path: path.begins(with: "/") ? path : "\(store)/\(path)", isSealed: isSealed)
+    }
+
+    /// What is before the first separator, and what is after it.
+    private static func halves(_ text: Substring, at separator: Unicode.Scalar) -> (Substring, Substring)? {
+        let scalars = text.unicodeScalars
+        guard let place = scalars.firstIndex(of: separator) else { return nil }
+        return (text[..<place], text[scalars.index(after: place)...])
     }
 
     private static func trimmed(_ text: Substring) -> String {
-        String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        let scalars = text.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(text[first..<scalars.index(after: last)])
     }
 
     /// Words between spaces, or in double quotes.
     private static func words(_ text: String) -> [String] {
         var (words, word, isQuoted, isEscaped) = ([String](), "", false, false)
-        for character in text {
+        for scalar in text.unicodeScalars {
             if isEscaped {
-                (word, isEscaped) = (word + String(character), false)
-            } else if character == "\\" {
+                word.unicodeScalars.append(scalar)
+                isEscaped = false
+            } else if scalar == "\\" {
                 isEscaped = true
-            } else if character == "\"" {
+            } else if scalar == "\"" {
                 isQuoted.toggle()
-            } else if character.isWhitespace, !isQuoted {
+            } else if scalar.properties.isWhitespace, !isQuoted {
                 words.append(word)
                 word = ""
             } else {
-                word.append(character)
+                word.unicodeScalars.append(scalar)
             }
         }
         return (words + [word]).filter { !$0.isEmpty }.map { $0.replacing("%%", with: "%") }

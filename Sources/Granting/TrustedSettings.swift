@@ -10,7 +10,7 @@ enum TrustedSettings {
         let additions = "\(Files.parent(of: main))/conf.d"
         if Files.exists(additions) {
             try TrustedFile.check(folder: additions)
-            for name in try Files.list(additions) where name.hasSuffix(".toml") {
+            for name in try Files.list(additions) where name.ends(with: ".toml") {
                 _ = try TrustedFile.check("\(additions)/\(name)")
             }
         }

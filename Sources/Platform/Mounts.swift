@@ -42,24 +42,26 @@ package enum Mounts {
     package static func isPrivate(_ folder: String, _ table: String = "/proc/self/mountinfo") throws -> Bool {
         let path = NativePath(folder)
         var found: (depth: Int, isPrivate: Bool) = (-1, false)
-        for line in String(decoding: try Files.read(table, limit: 8 << 20), as: UTF8.self).split(separator: "\n") {
-            let fields = line.split(separator: " ")
+        for line in String(decoding: try Files.read(table, limit: 8 << 20), as: UTF8.self)
+            .parts(between: ["\n"])
+        {
+            let fields = line.parts(between: [" "])
             guard fields.count > 4 else { continue }
             let place = unescape(fields[4])
             guard path.isInside(place), place.components.count >= found.depth else { continue }
-            let isOwn = fields[3].split(separator: "/").contains { $0.hasPrefix("systemd-private-") }
+            let isOwn = fields[3].parts(between: ["/"]).contains { $0.begins(with: "systemd-private-") }
             found = (place.components.count, isOwn)
         }
         return found.isPrivate
     }
 
     package static func parse(_ text: String) -> [Mount] {
-        text.split(separator: "\n").compactMap { line in
+        text.parts(between: ["\n"]).compactMap { line in
             let fields = line.parts(between: [" "])
             guard fields.count >= 4 else { return nil }
             return Mount(
                 path: unescape(fields[1]).text, kind: String(fields[2]),
-                isReadOnly: fields[3].split(separator: ",").contains("ro"))
+                isReadOnly: fields[3].parts(between: [","]).contains("ro"))
         }
     }
 

@@ -8,7 +8,7 @@ package enum Secrets {
     package static func keyFile(_ path: String) throws -> SecretBytes {
         let file = try File.open(path, .readOnly)
         let status = try file.status()
-        guard status.mode & 0o077 == 0 || path.hasPrefix(credentialsFolder ?? "\u{0}") else {
+        guard status.mode & 0o077 == 0 || credentialsFolder.map({ path.begins(with: "\($0)/") }) == true else {
             throw Fault(
                 .notPermitted, "key file \(path) may be read by others than its owner", hint: "run `chmod 600 \(path)`")
         }
@@ -23,7 +23,7 @@ package enum Secrets {
     /// A credential that systemd passed by `LoadCredential=`.
     /// - Throws: `not-found`.
     package static func credential(_ name: String) throws -> SecretBytes {
-        guard let credentialsFolder, !name.contains("/") else {
+        guard let credentialsFolder, !name.hasSlash else {
             throw Fault(
                 .notFound, "no credential \(name) was passed to this process",
                 hint: "name it with LoadCredential= in the service's unit")

@@ -13,7 +13,7 @@ package enum TrustedFile {
     ///   unless root or `owner` replace it: there is no gap between the check and the use that somebody else could enter.
     /// - Throws: `command-refused`, naming the file or folder at fault and the remedy; `not-found`.
     package static func check(_ path: String, owner: UInt32 = 0, isProgram: Bool = false) throws -> String {
-        guard path.hasPrefix("/"), !path.hasSuffix("/") else {
+        guard path.begins(with: "/"), !path.ends(with: "/") else {
             throw Fault(
                 .commandRefused, "\(path) is not the absolute path of a file", hint: "write it from `/` on, in full")
         }

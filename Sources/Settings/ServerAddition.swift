@@ -1,3 +1,5 @@
+internal import Model
+
 /// A server that is to be added to the settings.
 package struct ServerAddition: Sendable, Equatable, Codable {
     package var name: String
@@ -45,12 +47,11 @@ extension ServerSettings {
     package var role: String? { Self.role(connection) }
 
     fileprivate static func role(_ connection: String?) -> String? {
-        let words = (connection ?? "").split(whereSeparator: \.isWhitespace)
-        return words.last { $0.hasPrefix("user=") }.map { String($0.dropFirst(5)) }
+        ClusterPlace.words(connection ?? "").compactMap { $0.rest(after: "user=") }.last
     }
 
     fileprivate static func socket(engine: String, connection: String?) -> (folder: String, port: Int)? {
-        guard engine == "postgres", let place = connection.flatMap(ClusterPlace.init), place.host.hasPrefix("/"),
+        guard engine == "postgres", let place = connection.flatMap(ClusterPlace.init), place.host.begins(with: "/"),
             let port = Int(place.port)
         else { return nil }
         return (place.host, port)

@@ -1,3 +1,5 @@
+internal import Model
+
 /// The lines on which a TOML text first names its keys and tables.
 ///
 /// Good enough for messages: a line inside a multi-line text that looks like a key counts as one.
@@ -6,7 +8,7 @@ struct SettingLines {
 
     init(_ text: String) {
         var table: [String] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.parts(between: ["\n"], keepingEmpty: true).enumerated() {
             let content = line.drop { $0 == " " || $0 == "\t" }
             if content.first == "[" {
                 table = Self.path(content.drop { $0 == "[" })

@@ -143,7 +143,7 @@ struct SettingsBuilder {
     private mutating func compare(_ server: ServerSettings, _ settings: DaemonSettings) {
         for (key, words) in [
             ("update_command", server.updateCommand), ("certificate_command", server.certificateCommand),
-        ] where words.first?.hasPrefix("/") == false {
+        ] where words.first?.begins(with: "/") == false {
             complain(
                 of: "servers.\(server.name).\(key)", "does not begin with the absolute path of a program",
                 hint: "write for example [\"/usr/local/sbin/update\"]; no shell sees it")

@@ -51,7 +51,7 @@ package enum SettingsFiles {
     private static func additions(in folder: String, _ check: inout SettingsCheck) -> [String] {
         guard Files.exists(folder) else { return [] }
         do {
-            return try Files.list(folder).filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }
+            return try Files.list(folder).filter { $0.ends(with: ".toml") && !$0.begins(with: ".") }
                 .map { "\(folder)/\($0)" }
         } catch {
             check.add(SettingsProblem(file: folder, line: nil, message: Fault.wrapping(error).message))

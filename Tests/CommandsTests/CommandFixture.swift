@@ -89,8 +89,9 @@ struct FakeRepository: LocalRepository {
         access.restores.withLock { $0.append(request) }
         progress(Progress(phase: "writing", done: ByteCount(1), total: ByteCount(2)))
         return RestoreResult(
-            backup: Samples.backupID, database: Samples.name, instant: Samples.instant, path: request.to ?? "",
-            size: ByteCount(4096))
+            backup: Samples.backupID, database: Samples.name, instant: Samples.instant,
+            path: request.to ?? "/\u{301}srv/app.db", size: ByteCount(4096),
+            replaced: request.inPlace ? "/\u{301}srv/aside" : nil)
     }
 
     func download(

@@ -62,6 +62,15 @@ import WireTestSupport
         #expect(fixture.errors.contains("the time `2126-11-22 10:00` is in the future"), "\(fixture.errors)")
     }
 
+    @Test func pathsAreBytesAlsoWhereALetterSwallowsTheirSlash() async {
+        let fixture = CommandFixture()
+        #expect(await fixture.run(["restore", "app.db", "--to", "/\u{301}x"] + local) == 0)
+        let targets = fixture.repositories.restores.withLock { $0.compactMap(\.to) }
+        #expect(targets.map { Array($0.utf8) } == [Array("/\u{301}x".utf8)])
+        #expect(await fixture.run(["restore", "app.db", "--in-place", "--yes"] + local) == 0)
+        #expect(fixture.output.contains("the replaced files are kept in "), "\(fixture.output)")
+    }
+
     @Test func initTakesBothPathsAndMakesTheFirstKey() async {
         let fixture = CommandFixture()
         #expect(await fixture.run(["repository", "init"] + local) == 0)

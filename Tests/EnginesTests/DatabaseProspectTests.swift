@@ -36,7 +36,8 @@ import Testing
 
     @Test func findsDatabasesByTheirHeaderAndLeavesCachesCopiesAndHiddenFoldersOut() throws {
         try place(
-            "crm/app.db", "crm/no-suffix", "crm/app.db-wal", "crm/cache/a.db", "crm/backups/b.db", ".config/c.db",
+            "crm/app.db", "crm/no-suffix", "crm/app.db-wal", "crm/x\u{600}-wal", "crm/cache/a.db", "crm/backups/b.db",
+            ".config/c.db",
             "crm/.hidden", "lib/node_modules/d.db")
         try root.write(Array("SQLite is fine".utf8), to: "crm/text.db")
         #expect(symlink(root("crm"), root("link")) == 0)

@@ -48,6 +48,8 @@ import Testing
         ("SELECT 'secret'", "expect-rows: 0", "returned 1 row, and 0 are expected"),
         ("SELECT 'secret'", "expect-at-least: 2", "returned 1 row, and at least 2 are expected"),
         ("SELECT ''", "expect: ∅", "returned 1 of 1 row with other content"),
+        // The same letter, written in two ways, is not the same content.
+        ("SELECT 'e' || char(769)", "expect: \u{e9}", "returned 1 of 1 row with other content"),
     ]) func wrongRowsAreFoundAndNeverQuoted(query: String, expected: String, complaint: String) throws {
         let fixture = try DrillFixture()
         let record = try fixture.backUp()

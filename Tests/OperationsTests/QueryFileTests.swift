@@ -29,6 +29,17 @@ import Testing
         #expect(file.queries(for: DatabaseName("main/x")) { $0 == "*" }.map(\.place) == ["/q:12"])
     }
 
+    @Test func takesTheLinesOfOtherSystemsAndRowsOfAnyLetters() throws {
+        // A combining mark makes one character of itself and the blank or the colon before it.
+        let file = try QueryFile(
+            "database: *\r\nquery: SELECT 1\r\nexpect: \u{301}a\r\nquery: SELECT 2\r\nexpect:\u{301}b\r\n#\u{301}\r\n",
+            name: "/q")
+        #expect(file.parts.map(\.database) == ["*"])
+        let queries = file.parts[0].queries
+        #expect(queries.map(\.place) == ["/q:2", "/q:4"])
+        #expect(queries.map(\.expectation) == [.rows(["\u{301}a"]), .rows(["\u{301}b"])])
+    }
+
     @Test(arguments: [
         ("", "/q:1 holds no query"), ("database: *\n", "/q:1 holds no query"),
         ("query: SELECT 1\nexpect-rows: 1", "/q:1 comes before any `database:`"),

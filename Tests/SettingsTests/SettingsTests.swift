@@ -42,6 +42,7 @@ import Testing
         ("host=/run/pg", "host=/run/pg port=5432", true),
         ("user=a", "user=b", true), ("host=/run/pg", "host=/run/pg port=5433", false),
         ("host=/run/pg", "host=/run/other", false), ("service=a", "service=b", false),
+        ("host=/run/\u{301}pg/", "user=b host=/run/\u{301}pg", true), ("host=/run/pg\u{2003}x", "host=/run/pg", false),
     ])
     func oneClusterIsOneServer(first: String, second: String, isSame: Bool) throws {
         let servers = [("a", first), ("b", second)].map { name, connection in
@@ -215,6 +216,12 @@ import Testing
         #expect(settings.backup.parallel == 5)
         let entry = try #require(settings.listing.first { $0.key == "backup.parallel" })
         #expect(entry.value == "5" && entry.source.hasSuffix("conf.d/20-b.toml:2"))
+    }
+
+    @Test func anyNameOfAFileCounts() throws {
+        // U+0600 makes one character of itself and the dot.
+        let settings = try #require(try check("", ["x\u{600}.toml": "[backup]\nparallel = 7\n"]).settings)
+        #expect(settings.backup.parallel == 7)
     }
 
     @Test func aMissingFileIsAFaultWithAHint() {

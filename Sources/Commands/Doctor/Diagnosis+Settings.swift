@@ -24,7 +24,9 @@ extension Diagnosis {
     /// Who can change the settings decides what root's programs the daemon asks for.
     private mutating func examineRights(to path: String) {
         let folder = "\(Files.parent(of: path))/conf.d"
-        let more = ((try? Files.list(folder)) ?? []).filter { $0.hasSuffix(".toml") }.sorted().map { "\(folder)/\($0)" }
+        let more = ((try? Files.list(folder)) ?? []).filter { $0.ends(with: ".toml") }.sorted().map {
+            "\(folder)/\($0)"
+        }
         for file in [path] + more {
             guard let status = try? Files.status(file) else { continue }
             if status.mode & 0o022 != 0 {

@@ -1,4 +1,5 @@
 package import Model
+internal import Platform
 package import Wire
 
 /// A folder with databases that could be protected as one server.
@@ -20,36 +21,36 @@ package struct FolderProposal: Equatable {
     /// proposed with the folder it lies in, without what is below.
     /// - Parameter searched: free of symbolic links.
     package static func grouping(_ files: [SurveyedFile], searched: [String]) -> [FolderProposal] {
-        var groups: [String: [SurveyedFile]] = [:]
-        var shallow: Set<String> = []
+        var groups: [NativePath: [SurveyedFile]] = [:]
+        var shallow: Set<NativePath> = []
         for file in files where isWritable(file.path) {
             let (group, isShallow) = group(of: file.path, searched)
-            groups[group, default: []].append(file)
-            if isShallow { shallow.insert(group) }
+            groups[NativePath(group), default: []].append(file)
+            if isShallow { shallow.insert(NativePath(group)) }
         }
         return groups.map { group, files in
             let isShallow = shallow.contains(group)
             return FolderProposal(
-                folder: isShallow ? group : files.map { parent($0.path) }.reduce(nil, common) ?? group,
-                name: group.split(separator: "/").last.map(String.init) ?? "files", isShallow: isShallow,
+                folder: isShallow ? group.text : files.map { parent($0.path) }.reduce(nil, common) ?? group.text,
+                name: steps(group.text).last.map(String.init) ?? "files", isShallow: isShallow,
                 files: files.count, size: files.reduce(.zero) { $0 + $1.size }, devices: Set(files.map(\.device)))
-        }.sorted { $0.folder < $1.folder }
+        }.sorted { $0.folder.precedes($1.folder) }
     }
 
     private static func group(of path: String, _ searched: [String]) -> (folder: String, isShallow: Bool) {
         let folder = parent(path)
-        guard let root = searched.filter({ contains($0, folder) }).max(by: { $0.count < $1.count }) else {
+        guard let root = searched.filter({ contains($0, folder) }).max(by: { $0.utf8.count < $1.utf8.count }) else {
             return (folder, false)
         }
-        let steps = folder.dropFirst(root.count).split(separator: "/")
-        let depth = root.hasSuffix("/home") ? 2 : 1
+        let steps = Self.steps(folder.rest(after: root) ?? folder)
+        let depth = root.ends(with: "/home") ? 2 : 1
         guard steps.count >= depth else { return (folder, true) }
-        return ("\(root)/\(steps.prefix(depth).joined(separator: "/"))", false)
+        return ("\(root == "/" ? "" : root)/\(steps.prefix(depth).joined(separator: "/"))", false)
     }
 
     /// Whether it lies where restores and downloads go by convention: `/srv/restored`, `~/Downloads`.
     package static func isCopy(_ path: String) -> Bool {
-        path.split(separator: "/").dropLast().contains { ["restored", "Downloads"].contains($0) }
+        steps(path).dropLast().contains { ["restored", "Downloads"].contains($0) }
     }
 
     /// Whether a settings file can hold the path: no control characters, nothing that stands for bytes that aren't text.
@@ -61,16 +62,18 @@ package struct FolderProposal: Equatable {
 
     private static func common(_ left: String?, _ right: String) -> String? {
         guard let left else { return right }
-        let steps = zip(left.split(separator: "/"), right.split(separator: "/")).prefix { $0 == $1 }.map(\.0)
+        let steps = zip(Self.steps(left), Self.steps(right)).prefix { $0.isSame(as: $1) }.map(\.0)
         return "/" + steps.joined(separator: "/")
     }
 
-    static func contains(_ folder: String, _ path: String) -> Bool {
-        path == folder || path.hasPrefix(folder == "/" ? "/" : "\(folder)/")
+    /// Whether a path is `folder`, or lies in it.
+    package static func contains(_ folder: String, _ path: String) -> Bool {
+        path.isSame(as: folder) || path.begins(with: folder == "/" ? "/" : "\(folder)/")
     }
 
     private static func parent(_ path: String) -> String {
-        let steps = path.split(separator: "/").dropLast()
-        return "/" + steps.joined(separator: "/")
+        "/" + steps(path).dropLast().joined(separator: "/")
     }
+
+    private static func steps(_ path: String) -> [Substring] { path.parts(between: ["/"]) }
 }

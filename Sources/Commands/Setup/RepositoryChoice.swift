@@ -46,7 +46,7 @@ package struct RepositoryChoice: Equatable {
     static func disks() -> [Disk] {
         let mounts = ((try? Mounts.now()) ?? []).filter { mount in
             mount.isLocalDisk && !mount.isReadOnly && !["vfat", "exfat", "ntfs3"].contains(mount.kind)
-                && !mount.path.hasPrefix("/boot")
+                && !FolderProposal.contains("/boot", mount.path)
         }
         return mounts.compactMap { disk(at: $0.path) }
     }

@@ -1,3 +1,5 @@
+internal import Model
+
 /// Gives servers names that are fit for settings, each once.
 package struct ServerNames {
     private static let longest = 31
@@ -23,7 +25,7 @@ package struct ServerNames {
 
     /// `/var/lib/postgresql/15/main` is called `main`; a folder whose name says nothing, `postgres`.
     package mutating func name(forCluster dataFolder: String) -> String {
-        let last = dataFolder.split(separator: "/").last.map(String.init) ?? ""
+        let last = dataFolder.parts(between: ["/"]).last.map(String.init) ?? ""
         return name(for: ["data", "pgdata", ""].contains(last) ? "postgres" : last)
     }
 }

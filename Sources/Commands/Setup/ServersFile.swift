@@ -1,3 +1,4 @@
+internal import Model
 package import Settings
 
 /// The settings file of setup's own: `conf.d/servers.toml`.
@@ -8,7 +9,7 @@ package enum ServersFile {
     package static let name = "servers.toml"
 
     /// Whether setup got as far as to write it once, for which the repository was made before.
-    package static func isOfSetup(_ text: String) -> Bool { text.hasPrefix(head.prefix { $0 != "." }) }
+    package static func isOfSetup(_ text: String) -> Bool { text.begins(with: head.prefix { $0 != "." }) }
 
     private static let head = """
         # Servers that `holdfast setup` added. Change what you like: another run adds to the end and leaves the rest alone.
@@ -18,7 +19,7 @@ package enum ServersFile {
 
     package static func text(before: String?, adding additions: [ServerAddition]) -> String {
         var text = before ?? head
-        if !text.hasSuffix("\n") { text += "\n" }
+        if !text.ends(with: "\n") { text += "\n" }
         return text + additions.map { "\n\($0.toml)" }.joined()
     }
 }

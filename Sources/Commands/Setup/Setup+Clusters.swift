@@ -17,7 +17,8 @@ extension Setup {
         }
         for (cluster, connection) in try candidates() {
             let isKnown = known.contains { server in
-                server.connection == connection || cluster.map { Self.isSame($0, server.socket) } ?? false
+                server.connection?.isSame(as: connection) == true
+                    || cluster.map { Self.isSame($0, server.socket) } ?? false
             }
             guard !isKnown, try isVisible(cluster) else { continue }
             let name: String
@@ -86,7 +87,8 @@ extension Setup {
 
     private static func isSame(_ cluster: SurveyedCluster, _ socket: (folder: String, port: Int)?) -> Bool {
         guard let socket, socket.port == cluster.port else { return false }
-        return Files.realPath(socket.folder) == Files.realPath(cluster.folder)
+        guard let place = Files.realPath(socket.folder) else { return false }
+        return Files.realPath(cluster.folder)?.isSame(as: place) == true
     }
 
     private static func text(_ cluster: SurveyedCluster) -> String {

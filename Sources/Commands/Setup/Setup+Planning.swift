@@ -89,7 +89,9 @@ extension Setup {
                     .wrongUsage, "the daemon's unit has a \(hidden) of its own, and can't see \(place)",
                     hint: "move the databases, or set PrivateTmp=no in a drop-in and add the folder to the settings")
             }
-            guard !known.contains(where: { FolderProposal.contains($0, place) || $0 == folder }) else { continue }
+            guard !known.contains(where: { FolderProposal.contains($0, place) || $0.isSame(as: folder) }) else {
+                continue
+            }
             additions.append(.sqlite(names.name(for: Files.name(of: place)), folder: place))
         }
         return additions

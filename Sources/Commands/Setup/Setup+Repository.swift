@@ -17,7 +17,7 @@ extension Setup {
             repository: path, keyFile: keyFile.path, keyIsSealed: keyFile.isSealed,
             repositoryExists: Self.isRepository(path), settings: present)
         if plan.keyIsSealed, !plan.repositoryExists { throw sealedFault(plan) }
-        let newPath = path == present.repository.path ? nil : path
+        let newPath = path.isSame(as: present.repository.path) ? nil : path
         if newPath != nil || keyFile.isNew {
             try requireFree("repository.path", newPath != nil, present)
             let file = "\(settingsFolder)/conf.d/repository.toml"
@@ -37,7 +37,7 @@ extension Setup {
     /// empty mount point would hide below it once it is. Who names another place gets it.
     private func refuseAnother(_ present: DaemonSettings) throws {
         let (path, servers) = (present.repository.path, "\(settingsFolder)/conf.d/\(ServersFile.name)")
-        guard !Self.isRepository(path), (wishes.repository ?? path) == path, Files.exists(servers),
+        guard !Self.isRepository(path), (wishes.repository ?? path).isSame(as: path), Files.exists(servers),
             ServersFile.isOfSetup(String(decoding: try Files.read(servers), as: UTF8.self))
         else { return }
         throw Fault(
@@ -99,13 +99,14 @@ extension Setup {
     private func chooseKeyFile(_ present: DaemonSettings) throws -> (path: String, isNew: Bool, isSealed: Bool) {
         if case .file(let path) = present.repository.key {
             let wish = wishes.keyFile ?? path
-            if wish != path { try requireFree("repository.key_file", true, present) }
-            return (wish, wish != path, false)
+            let isNew = !wish.isSame(as: path)
+            try requireFree("repository.key_file", isNew, present)
+            return (wish, isNew, false)
         }
         let key = RepositoryKey(of: present.repository, passedBy: unit, otherwise: site.keyFile)
         switch key {
         case .file(let path), .sealed(let path):
-            guard wishes.keyFile == nil || wishes.keyFile == path else {
+            guard wishes.keyFile?.isSame(as: path) != false else {
                 throw Fault(
                     .badSettings, "the daemon's unit hands over the key as a credential, from \(path)",
                     hint: "leave --key-file out, or name the other file with LoadCredential= in the daemon's unit")

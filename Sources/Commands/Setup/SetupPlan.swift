@@ -1,3 +1,4 @@
+internal import Model
 internal import Settings
 internal import Wire
 
@@ -44,7 +45,7 @@ struct SetupPlan: Sendable {
                 ? "repository \(repository), which is there already"
                 : "a new repository \(repository), opened by \(keyFile)")
         for (path, text) in texts.sorted(by: { $0.key < $1.key }) {
-            lines.append("\(path):\n" + text.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))
+            lines.append("\(path):\n" + text.parts(between: ["\n"]).map { "    \($0)" }.joined(separator: "\n"))
         }
         return lines.joined(separator: "\n")
     }

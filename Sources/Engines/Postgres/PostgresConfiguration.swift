@@ -29,7 +29,7 @@ struct PostgresConfiguration {
             let settings = (try? PostgresRestoreNote.read(in: folder).settings) ?? [:]
             return Self.made + settings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined()
         }
-        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        return text.parts(between: ["\n"], keepingEmpty: true).map { line in
             let name = line.drop { $0 == " " || $0 == "\t" }.prefix { $0.isLetter || $0 == "_" }.lowercased()
             return Self.places.contains(name) ? "#\(line)    # by a restore" : String(line)
         }.joined(separator: "\n")

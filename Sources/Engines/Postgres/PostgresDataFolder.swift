@@ -61,7 +61,7 @@ struct PostgresDataFolder {
 
     private mutating func walk(_ folder: String, at place: String) throws {
         let names = try Self.listIfThere(place)
-        let unlogged = Set(names.filter { $0.hasSuffix("_init") }.map { $0.dropLast(5) })
+        let unlogged = Set(names.filter { $0.ends(with: "_init") }.map { $0.dropLast(5) })
         for name in names.sorted() {
             let relative = folder.isEmpty ? name : "\(folder)/\(name)"
             guard isWanted(relative, name, unlogged) else { continue }
@@ -81,7 +81,7 @@ struct PostgresDataFolder {
                 if relative == "pg_wal", let archive = try Files.status("\(real)/archive_status") {
                     add("pg_wal/archive_status", at: "\(real)/archive_status", .folder, archive)
                 }
-            case .file where !Self.logged.contains { relative.hasPrefix($0) } && status.size <= Self.longestSmall:
+            case .file where !Self.logged.contains { relative.begins(with: $0) } && status.size <= Self.longestSmall:
                 small.append(relative)
             case .file: add(relative, at: "\(place)/\(name)", .file, status)
             default: continue
@@ -90,12 +90,12 @@ struct PostgresDataFolder {
     }
 
     private func isWanted(_ relative: String, _ name: String, _ unlogged: Set<Substring>) -> Bool {
-        if Self.excluded.contains(relative) || name.hasPrefix("pgsql_tmp") || name.hasPrefix("pg_internal.init") {
+        if Self.excluded.contains(relative) || name.begins(with: "pgsql_tmp") || name.begins(with: "pg_internal.init") {
             return false
         }
         let steps = relative.parts(between: ["/"])
-        if steps.count == 3, steps[0] == Self.tablespaces { return name.hasPrefix(tablespaceVersion) }
-        guard relative.hasPrefix("base/") || relative.hasPrefix("\(Self.tablespaces)/") else { return true }
+        if steps.count == 3, steps[0] == Self.tablespaces { return name.begins(with: tablespaceVersion) }
+        guard relative.begins(with: "base/") || relative.begins(with: "\(Self.tablespaces)/") else { return true }
         guard let relation = PostgresRelationFile(name) else { return !PostgresRelationFile.isTemporary(name) }
         // Of an unlogged relation a restore has what it is emptied to after a crash.
         return relation.fork == "init" || !unlogged.contains(Substring(relation.number))
@@ -147,7 +147,7 @@ struct PostgresRelationFile {
 
     /// A session's own relation, `t3_16390`: gone with it.
     static func isTemporary(_ name: String) -> Bool {
-        guard name.hasPrefix("t") else { return false }
+        guard name.begins(with: "t") else { return false }
         let parts = name.dropFirst().split(separator: "_", omittingEmptySubsequences: false)
         return parts.count >= 2 && !parts[0].isEmpty && parts[0].allSatisfy { $0.isASCII && $0.isNumber }
             && parts[1].first?.isNumber == true

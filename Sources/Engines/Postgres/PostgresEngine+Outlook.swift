@@ -17,7 +17,7 @@ extension PostgresEngine {
         outlook.slots = try Self.slots(connection)
         guard try settings.text("ssl") == "on" else { return outlook }
         let name = try settings.text("certificate")
-        let path = name.hasPrefix("/") ? name : "\(try settings.text("folder"))/\(name)"
+        let path = name.begins(with: "/") ? name : "\(try settings.text("folder"))/\(name)"
         outlook.certificate = path
         outlook.certificateExpires = (try? Files.read(path)).flatMap {
             Certificate.expiry(pem: String(decoding: $0, as: UTF8.self))

@@ -45,7 +45,7 @@ package final class PostgresEngine: Engine {
 
     package func snapshot(of database: FoundDatabase, patience: Patience) throws -> any Snapshot {
         let snapshot = try PostgresSnapshot(try access.get(), label: "holdfast \(server.name)")
-        guard snapshot.dataFolder == database.path else {
+        guard snapshot.dataFolder.isSame(as: database.path) else {
             snapshot.close()
             throw Fault(
                 .notFound,

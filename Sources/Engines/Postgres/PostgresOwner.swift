@@ -7,7 +7,7 @@ package import Platform
 package struct PostgresOwner: Sendable {
     private static let psql = "/usr/bin/psql"
     private static let setpriv = "/usr/bin/setpriv"
-    private static let separator = "\u{1f}"
+    private static let separator: Unicode.Scalar = "\u{1f}"
 
     let socket: PostgresSocket
 
@@ -21,8 +21,8 @@ package struct PostgresOwner: Sendable {
         let (result, text) = try run(
             Self.psql, options(role: socket.owner.name, database: "dbname=postgres") + words, as: socket.owner)
         guard result.ending == .exited(0) else { throw refused(result) }
-        return text.split(separator: "\n").map { line in
-            line.split(separator: Character(Self.separator), omittingEmptySubsequences: false).map(String.init)
+        return text.parts(between: ["\n"]).map { line in
+            line.parts(between: [Self.separator], keepingEmpty: true).map(String.init)
         }
     }
 
@@ -128,7 +128,7 @@ package struct PostgresOwner: Sendable {
                 hint: byHand)
         }
         let text = String(decoding: try Files.read(file), as: UTF8.self)
-        guard !text.hasPrefix(lines.joined(separator: "\n")) else {
+        guard !text.begins(with: lines.joined(separator: "\n")) else {
             throw Fault(
                 .notPermitted, "\(file) has these lines on top already, and still the server refuses",
                 hint: "see its log, and whether \(file) is the file that it reads")
@@ -137,7 +137,8 @@ package struct PostgresOwner: Sendable {
 
     private func options(role: String, database: String) -> [String] {
         [
-            "-XAtqw", "-F", Self.separator, "-v", "ON_ERROR_STOP=1", "-h", socket.folder, "-p", "\(socket.port)", "-U",
+            "-XAtqw", "-F", "\(Self.separator)", "-v", "ON_ERROR_STOP=1", "-h", socket.folder, "-p", "\(socket.port)",
+            "-U",
             role, "-d", database,
         ]
     }

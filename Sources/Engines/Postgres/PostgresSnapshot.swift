@@ -172,7 +172,7 @@ extension PostgresSnapshot {
 
     private func relation(of file: Int) -> PostgresRelationFile? {
         let place = folder.place(of: files[file])
-        guard ["base/", "global/", "pg_tblspc/"].contains(where: { place.hasPrefix($0) }) else { return nil }
+        guard ["base/", "global/", "pg_tblspc/"].contains(where: { place.begins(with: $0) }) else { return nil }
         return PostgresRelationFile(Files.name(of: files[file].path))
     }
 
@@ -284,7 +284,7 @@ extension PostgresSnapshot {
     }
 
     private func histories() throws -> [String] {
-        try Files.list("\(folder.path)/pg_wal").filter { $0.hasSuffix(".history") }.sorted()
+        try Files.list("\(folder.path)/pg_wal").filter { $0.ends(with: ".history") }.sorted()
     }
 
     private static func position(_ text: String) throws -> PostgresLSN {

@@ -19,9 +19,9 @@ package struct PostgresSocket: Sendable, Equatable {
             guard let place = Files.realPath(folder), known.insert(place).inserted,
                 let status = try? Files.status(place), status.kind == .directory
             else { return [] }
-            let names = ((try? Files.list(place)) ?? []).filter { $0.hasPrefix(prefix) && !$0.hasSuffix(".lock") }
+            let names = ((try? Files.list(place)) ?? []).filter { $0.begins(with: prefix) && !$0.ends(with: ".lock") }
             return names.compactMap { name in
-                guard let port = Int(name.dropFirst(prefix.count)),
+                guard let port = name.rest(after: prefix).flatMap({ Int($0) }),
                     let socket = PostgresSocket(in: folder, place, port: port)
                 else { return nil }
                 return status.mode & 0o002 == 0 || socket.owner.name == "postgres" ? socket : nil
@@ -42,7 +42,7 @@ package struct PostgresSocket: Sendable, Equatable {
         guard let status = try? Files.status(path, followLinks: false), status.kind == .other,
             let owner = Users.account(uid: status.uid), let bytes = try? Files.read("\(path).lock", limit: 8192)
         else { return nil }
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = String(decoding: bytes, as: UTF8.self).parts(between: ["\n"], keepingEmpty: true)
         guard lines.count > 1, let process = Int32(lines[0]), Processes.uid(process) == status.uid else { return nil }
         self.folder = folder
         self.port = port

@@ -80,7 +80,7 @@ package struct DatabaseProspect {
 
     private static func isSidecar(_ path: [[UInt8]]) -> Bool {
         let name = String(decoding: path.last ?? [], as: UTF8.self)
-        return ["-wal", "-shm", "-journal"].contains { name.hasSuffix($0) }
+        return ["-wal", "-shm", "-journal"].contains { name.ends(with: $0) }
             || RestoreNames.isTemporary(NativePath(bytes: path.last ?? []).text)
     }
 

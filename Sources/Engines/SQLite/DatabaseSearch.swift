@@ -92,10 +92,10 @@ struct DatabaseSearch {
         guard let fileName = entry.path.last else { return false }
         let text = NativePath(bytes: fileName).text.lowercased()
         if known.contains(path) { return true }
-        if ["-wal", "-shm", "-journal"].contains(where: { text.hasSuffix($0) }) { return false }
+        if ["-wal", "-shm", "-journal"].contains(where: { text.ends(with: $0) }) { return false }
         if include.contains(where: { $0.isSpecific && $0.matches(entry.path) }) { return true }
         let isEmptyOrUnreadable = (try? entry.file?.status().size) ?? 0 == 0
-        return isEmptyOrUnreadable && [".db", ".db3", ".sqlite", ".sqlite3", ".s3db"].contains { text.hasSuffix($0) }
+        return isEmptyOrUnreadable && [".db", ".db3", ".sqlite", ".sqlite3", ".s3db"].contains { text.ends(with: $0) }
     }
 
     /// A file shorter than its header says, unless a commit or a log explains it.

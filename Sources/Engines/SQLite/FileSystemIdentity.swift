@@ -28,8 +28,8 @@ struct MountTable {
     func missing(around folder: NativePath) -> [NativePath] {
         let present = Set(lines(mounted).compactMap { $0.count > 4 ? Mounts.unescape($0[4]) : nil })
         return lines(planned).compactMap { fields -> NativePath? in
-            guard fields.count >= 4, !fields[0].hasPrefix("#"), fields[1].begins(with: "/"), fields[1] != "/",
-                !fields[3].split(separator: ",").contains("noauto")
+            guard fields.count >= 4, !fields[0].begins(with: "#"), fields[1].begins(with: "/"), fields[1] != "/",
+                !fields[3].parts(between: [","]).contains("noauto")
             else { return nil }
             let place = Mounts.unescape(fields[1])
             guard folder.isInside(place) || place.isInside(folder) else { return nil }

@@ -83,7 +83,7 @@ final class RecoveryArea {
 
     /// Removes what a crash has left; folders in use stay.
     static func removeAbandoned(in scratch: String) {
-        for name in (try? Files.list(scratch)) ?? [] where name.hasPrefix(prefix) {
+        for name in (try? Files.list(scratch)) ?? [] where name.begins(with: prefix) {
             guard let lock = try? File.open("\(scratch)/\(name)/lock", .readWrite, noFollow: true),
                 (try? FileLock.tryExclusive(lock, all)) == true
             else { continue }

@@ -57,7 +57,7 @@ package final class ClosedDatabases: Sendable {
     /// - Throws: `input-output` for a file that can't be read; it stays.
     func load() throws {
         guard Files.exists(folder) else { return }
-        let records = try Files.list(folder).filter { $0.hasSuffix(".json") }.sorted().map { name in
+        let records = try Files.list(folder).filter { $0.ends(with: ".json") }.sorted().map { name in
             do {
                 return try JSONDecoder().decode(Record.self, from: Data(try Files.read("\(folder)/\(name)")))
             } catch {

@@ -83,8 +83,8 @@ struct RowComparison {
 
     /// NULL is `∅` where the expected row uses that sign, else empty, as SQLite's shell prints it.
     private static func fits(_ row: [String?], _ expected: String) -> Bool {
-        let null = expected.contains("∅") ? "∅" : ""
-        return row.map { $0 ?? null }.joined(separator: "|") == expected
+        let null = expected.unicodeScalars.contains("∅") ? "∅" : ""
+        return row.map { $0 ?? null }.joined(separator: "|").isSame(as: expected)
     }
 
     private static func text(_ count: Int) -> String { count == 1 ? "1 row" : "\(count) rows" }

@@ -42,8 +42,8 @@ package struct QueryFile: Sendable, Equatable {
     /// - Throws: `bad-settings`, naming file and line.
     package init(_ text: String, name: String) throws {
         var reader = Reader(name: name)
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            try reader.take(line.last == "\r" ? line.dropLast() : line, number: index + 1)
+        for (index, line) in text.parts(between: ["\n"], keepingEmpty: true).enumerated() {
+            try reader.take(line.ends(with: "\r") ? Substring(line.utf8.dropLast()) : line, number: index + 1)
         }
         try reader.closeQuery()
         parts = reader.parts
@@ -69,20 +69,20 @@ private struct Reader {
     init(name: String) { self.name = name }
 
     mutating func take(_ line: Substring, number: Int) throws {
-        guard !line.allSatisfy(\.isWhitespace), !line.hasPrefix("#") else { return }
-        if line.hasPrefix(" ") || line.hasPrefix("\t") {
+        guard !line.allSatisfy(\.isWhitespace), !line.begins(with: "#") else { return }
+        if line.begins(with: " ") || line.begins(with: "\t") {
             guard let begun = text, expectation == nil else {
                 throw fault(number, "goes on with no query", "only the text of `query:` goes on in indented lines")
             }
             text = "\(begun)\n\(line)"
             return
         }
-        guard let colon = line.firstIndex(of: ":") else {
+        guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else {
             throw fault(number, "has no colon", "write `query: SELECT …` or `expect: …`")
         }
         // One space after the colon belongs to the form; further ones to an expected row.
-        let value = line[line.index(after: colon)...]
-        try take(String(line[..<colon]), value.hasPrefix(" ") ? value.dropFirst() : value, number)
+        let value = line[line.utf8.index(after: colon)...]
+        try take(String(line[..<colon]), value.rest(after: " ").map { $0[...] } ?? value, number)
     }
 
     private mutating func take(_ key: String, _ value: Substring, _ number: Int) throws {

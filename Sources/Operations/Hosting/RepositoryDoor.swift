@@ -94,7 +94,7 @@ package final class RepositoryDoor: Sendable {
     /// Runs that have the old one go on with it. Another key for the same repository is used when it is opened next.
     package func use(_ settings: RepositorySettings) {
         state.withLock { state in
-            if state.settings.path != settings.path { (state.repository, state.former) = (nil, nil) }
+            if !state.settings.path.isSame(as: settings.path) { (state.repository, state.former) = (nil, nil) }
             state.settings = settings
         }
     }

@@ -58,7 +58,7 @@ struct RepositoryWork {
             let secret = KeySecret.passphrase(KeyBytes(copying: Array(passphrase.utf8)))
             return KeyReply(slot: try add(secret, request.label))
         case .keyFile:
-            guard let path = request.keyFile, path.hasPrefix("/") else {
+            guard let path = request.keyFile, path.begins(with: "/") else {
                 throw Fault(.wrongUsage, "a key file key needs the absolute path of the file")
             }
             return KeyReply(slot: try add(.keyFile(try Self.keyFile(path)), request.label))

@@ -109,7 +109,7 @@ extension Host {
     func finishRestores() {
         let folder = settings.intentFolder
         let owners = RestoredOwners(port: settings.helper.map { RootPort($0) })
-        for name in ((try? Files.list(folder)) ?? []).sorted() where name.hasSuffix(".json") {
+        for name in ((try? Files.list(folder)) ?? []).sorted() where name.ends(with: ".json") {
             do {
                 var note: String?
                 let resumption = try FileSwap.resume(intent: "\(folder)/\(name)") {

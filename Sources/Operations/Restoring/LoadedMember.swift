@@ -29,7 +29,7 @@ struct LoadedMember: Codable {
     /// - Parameter runs: that are at work.
     static func leftovers(in folder: String, without runs: Set<String>) throws -> [(path: String, member: LoadedMember)]
     {
-        try Files.list(folder).filter { $0.hasSuffix(suffix) && !runs.contains(String($0.dropLast(suffix.count))) }
+        try Files.list(folder).filter { $0.ends(with: suffix) && !runs.contains(String($0.dropLast(suffix.count))) }
             .sorted().map { name in
                 let path = "\(folder)/\(name)"
                 return (path, try JSONDecoder().decode(LoadedMember.self, from: Data(try Files.read(path))))

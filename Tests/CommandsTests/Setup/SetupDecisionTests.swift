@@ -44,6 +44,27 @@ import WireTestSupport
         #expect(proposals("/srv/a\nb/x.db", "/srv/\u{EF80}/x.db").isEmpty)
     }
 
+    @Test func foldersAreToldApartByTheirBytes() {
+        // A combining mark makes one character of itself and the slash before it, U+0600 of itself and what follows.
+        let found = proposals("/srv/\u{301}a/x.db", "/srv/b\u{600}/y.db", "/srv/b\u{600}/\u{301}c/z.db")
+        #expect(found.map(\.files) == [2, 1] && found.map(\.isShallow) == [false, false])
+        #expect(found[0].folder.isSame(as: "/srv/b\u{600}") && found[1].name.isSame(as: "\u{301}a"))
+        // The same letter, written in two ways.
+        #expect(proposals("/srv/caf\u{e9}/x.db", "/srv/cafe\u{301}/y.db").map(\.files) == [1, 1])
+        #expect(FolderProposal.contains("/srv", "/srv/\u{301}a") && !FolderProposal.contains("/srv", "/srvs"))
+        #expect(!FolderProposal.contains("/srv/caf\u{e9}", "/srv/cafe\u{301}/y.db"))
+        #expect(FolderProposal.isCopy("/srv/restored/\u{301}x.db"))
+    }
+
+    @Test func aUnitFileIsReadByItsBytes() {
+        let unit = UnitFile(
+            text: "[Service]\r\nLoadCredential=key:/etc/\u{301}k\r\nLoadCredentialEncrypted=s:/\u{301}s\n"
+                + "ReadWritePaths=+/\u{301}a \"/with \u{301}blank\" -/missing\n")
+        #expect(unit.credentials.map(\.name) == ["key", "s"] && unit.credentials.map(\.isSealed) == [false, true])
+        #expect(unit.credentials.map { Array($0.path.utf8) } == ["/etc/\u{301}k", "/\u{301}s"].map { Array($0.utf8) })
+        #expect(unit.folders.map { Array($0.utf8) } == ["/\u{301}a", "/with \u{301}blank"].map { Array($0.utf8) })
+    }
+
     @Test func namesAreFitForSettingsAndUnique() {
         var names = ServerNames(taken: ["crm"])
         #expect(names.name(for: "crm") == "crm-2" && names.name(for: "crm") == "crm-3")
@@ -54,6 +75,7 @@ import WireTestSupport
         #expect(names.name(for: long) == String(repeating: "x", count: 29) + "-2")
         #expect(names.name(forCluster: "/var/lib/postgresql/15/main") == "main")
         #expect(names.name(forCluster: "/tmp/hfpg-1/data") == "postgres")
+        #expect(names.name(forCluster: "/srv/15\u{600}/shop") == "shop")
     }
 
     @Test func theRepositoryStaysWhereItIsAndOtherDisksAreOffered() {

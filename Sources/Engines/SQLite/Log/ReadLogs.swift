@@ -1,3 +1,4 @@
+import Model
 import Platform
 import Synchronization
 
@@ -27,7 +28,7 @@ final class ReadLogs: Sendable {
 
     private func take(_ path: String, _ header: LogHeader) -> ReadLog? {
         entries.withLock { entries in
-            guard let index = entries.firstIndex(where: { $0.path == path }) else { return nil }
+            guard let index = entries.firstIndex(where: { $0.path.isSame(as: path) }) else { return nil }
             let log = entries.remove(at: index).log
             return log.header == header ? log : nil
         }
@@ -35,7 +36,7 @@ final class ReadLogs: Sendable {
 
     private func keep(_ log: ReadLog, _ path: String) {
         entries.withLock { entries in
-            entries.removeAll { $0.path == path }
+            entries.removeAll { $0.path.isSame(as: path) }
             entries.append(Entry(path: path, log: log))
             var count = entries.reduce(0) { $0 + $1.log.count }
             while count > Self.frameLimit { count -= entries.removeFirst().log.count }
