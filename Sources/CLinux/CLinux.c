@@ -17,6 +17,7 @@
 #include <sys/timex.h>
 #include <time.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int holdfast_start_writeback(int descriptor, int64_t offset, int64_t count) {
@@ -50,6 +51,14 @@ int holdfast_locate_beneath(int folder, const char *path) {
 
 int holdfast_give(int descriptor, uint32_t user, uint32_t group) {
     return fchownat(descriptor, "", user, group, AT_EMPTY_PATH);
+}
+
+ssize_t holdfast_attribute(int descriptor, const char *name, void *bytes, size_t count) {
+    return fgetxattr(descriptor, name, bytes, count);
+}
+
+int holdfast_set_attribute(int descriptor, const char *name, const void *bytes, size_t count) {
+    return fsetxattr(descriptor, name, bytes, count, 0);
 }
 
 int holdfast_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group) {

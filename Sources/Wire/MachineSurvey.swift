@@ -7,8 +7,11 @@ package struct SurveyedFile: Sendable, Codable, Equatable {
     package var size: ByteCount
     /// Of the file system that it is on.
     package var device: UInt64
+    /// Whether a restore has written it there, beside the database.
+    package var isCopy: Bool
 
-    package init(path: String, size: ByteCount, device: UInt64) {
+    package init(path: String, size: ByteCount, device: UInt64, isCopy: Bool = false) {
+        self.isCopy = isCopy
         self.path = path
         self.size = size
         self.device = device
@@ -36,8 +39,11 @@ package struct SurveyedCluster: Sendable, Codable, Equatable {
     /// The user that the server runs as.
     package var owner: String
     package var dataFolder: String
+    /// Whether it runs on a folder that a restore has written there, beside the server.
+    package var isCopy: Bool
 
-    package init(folder: String, port: Int, owner: String, dataFolder: String) {
+    package init(folder: String, port: Int, owner: String, dataFolder: String, isCopy: Bool = false) {
+        self.isCopy = isCopy
         self.folder = folder
         self.port = port
         self.owner = owner

@@ -229,6 +229,57 @@ import Wire
         #expect(!fixture.output.contains("[servers.r"), "\(fixture.output)")
     }
 
+    @Test func whatARestoreWroteBesideIsNotOfferedUntilItIsMoved() async throws {
+        let fixture = try SetupFixture()
+        try await fixture.ledger("crm/app.db")
+        #expect(await fixture.run("setup", "--yes", "--no-drill") == 0, "\(fixture.errors)")
+        for name in ["look", "moved"] {
+            let folder = "\(fixture.searched)/\(name)"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            _ = try PrivateDaemon.good(await fixture.holdfast("restore", "crm/app.db", "--to", "\(folder)/copy.db"))
+        }
+        let (look, moved) = ("\(fixture.searched)/look", "\(fixture.searched)/moved")
+        try FileManager.default.moveItem(atPath: "\(moved)/copy.db", toPath: "\(moved)/shop.db")
+        #expect(await fixture.run("setup", "--dry-run") == 0, "\(fixture.errors)")
+        #expect(fixture.output.contains("[servers.moved]"), "\(fixture.output)")
+        #expect(!fixture.output.contains("[servers.look]"), "\(fixture.output)")
+        #expect(
+            fixture.errors.contains("left out \(look)/copy.db, which a restore has written beside a database"),
+            "\(fixture.errors)")
+        #expect(await fixture.run("setup", "--dry-run", "--folder", look) == 0, "\(fixture.errors)")
+        #expect(fixture.output.contains("[servers.look]"), "\(fixture.output)")
+    }
+
+    @Test func whatCameBackToItsPlaceIsOffered() async throws {
+        let fixture = try SetupFixture()
+        let ledger = try await fixture.ledger("crm/app.db", .delete)
+        #expect(await fixture.run("setup", "--yes", "--no-drill") == 0, "\(fixture.errors)")
+        try FileManager.default.removeItem(atPath: "\(fixture.searched)/crm/app.db")
+        _ = try PrivateDaemon.good(
+            await fixture.holdfast("restore", "crm/app.db", "--to", "\(fixture.searched)/crm/app.db"))
+        #expect(try await ledger.check() > 0)
+        // As on a new machine, whose settings are still to be made.
+        try FileManager.default.removeItem(atPath: fixture.servers)
+        #expect(await fixture.run("setup", "--dry-run") == 0, "\(fixture.errors)")
+        #expect(fixture.output.contains("[servers.crm]"), "\(fixture.output)")
+    }
+
+    @Test func foldersOfTheDaemonsOwnAndOfRestoresAreNotOfferedAlsoWhereTheSearchBegins() async throws {
+        let fixture = try SetupFixture()
+        try await fixture.ledger("crm/app.db")
+        let state = "\(fixture.folder.path)/state"
+        try FileManager.default.createDirectory(atPath: "\(state)/inner", withIntermediateDirectories: true)
+        for folder in [state, "\(state)/inner"] {
+            #expect(await fixture.run("setup", "--yes", "--folder", folder) == 2)
+            #expect(
+                fixture.errors.contains("\(folder) is in \(state), a folder of the daemon's own"), "\(fixture.errors)")
+        }
+        let text = "restore_roots = [\"\(fixture.searched)\"]\n"
+        try (text + String(contentsOfFile: fixture.settings, encoding: .utf8))
+            .write(toFile: fixture.settings, atomically: true, encoding: .utf8)
+        #expect(await fixture.run("setup", "--dry-run") == 16, "\(fixture.output)")
+    }
+
     @Test func aRepositoryInMemoryIsToldBeforeItIsMade() async throws {
         let disk = try await SmallDisk(megabytes: 16)
         let fixture = try SetupFixture()

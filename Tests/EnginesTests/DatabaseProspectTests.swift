@@ -37,6 +37,7 @@ import Testing
     @Test func findsDatabasesByTheirHeaderAndLeavesCachesCopiesAndHiddenFoldersOut() throws {
         try place(
             "crm/app.db", "crm/no-suffix", "crm/app.db-wal", "crm/x\u{600}-wal", "crm/cache/a.db", "crm/backups/b.db",
+            "crm/app.db.replaced-20261123055704/app.db",
             ".config/c.db",
             "crm/.hidden", "lib/node_modules/d.db")
         try root.write(Array("SQLite is fine".utf8), to: "crm/text.db")
@@ -51,6 +52,19 @@ import Testing
             Mount(path: root($0.0), kind: $0.1, isReadOnly: false)
         }
         #expect(found(excluding: [root("own")], mounts: mounts).names == ["a/x.db", "disk/x.db"])
+        #expect(found(excluding: [root.path]).names.isEmpty)
+    }
+
+    @Test func knowsACopyOfARestoreByThePathItWasWrittenTo() throws {
+        try place("a/x.db", "b/x.db", "c/x.db")
+        for (name, path) in [("a/x.db", "a/x.db"), ("b/x.db", "elsewhere/x.db")] {
+            RestoredCopy.mark(try File.open(root(name), .readWrite), as: root(path))
+        }
+        let answer = DatabaseProspect(excluding: [], mounts: []).run(below: [root.path])
+        #expect(answer.found.map(\.isCopy) == [true, false, false])
+        RestoredCopy.mark(try File.folder(root("a")), as: root("a"))
+        #expect(RestoredCopy.isMarked(folder: root("a")) && !RestoredCopy.isMarked(folder: root("b")))
+        #expect(!RestoredCopy.isMarked(folder: root("missing")))
     }
 
     @Test func saysThatItEndedAtALimit() throws {

@@ -19,6 +19,7 @@ package struct FolderProposal: Equatable {
     /// Below each folder searched, the first step (below `home` the first two) tells applications apart. What is proposed
     /// for one is the deepest folder that holds all of its databases; a database that lies beside the applications is
     /// proposed with the folder it lies in, without what is below.
+    /// What a restore has left is no application's: see `isCopy(_:)`, and `SurveyedFile.isCopy`.
     /// - Parameter searched: free of symbolic links.
     package static func grouping(_ files: [SurveyedFile], searched: [String]) -> [FolderProposal] {
         var groups: [NativePath: [SurveyedFile]] = [:]

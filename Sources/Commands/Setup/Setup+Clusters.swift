@@ -20,7 +20,7 @@ extension Setup {
                 server.connection?.isSame(as: connection) == true
                     || cluster.map { Self.isSame($0, server.socket) } ?? false
             }
-            guard !isKnown, try isVisible(cluster) else { continue }
+            guard !isKnown, try isVisible(cluster), try !isCopy(cluster, connection) else { continue }
             let name: String
             if let cluster {
                 guard var plan = try choose(cluster) else { continue }
@@ -76,6 +76,17 @@ extension Setup {
             "found", "\(Self.text(cluster)) is left out: the daemon's unit has a \(place) of its own",
             hint: "have the server listen in /var/run/postgresql too (unix_socket_directories), and run setup again")
         return false
+    }
+
+    /// Whether it runs on what a restore has left; said where it does. One that was named is meant.
+    private func isCopy(_ cluster: SurveyedCluster?, _ connection: String) throws -> Bool {
+        guard let cluster, wishes.connections.isEmpty,
+            cluster.isCopy || FolderProposal.isCopy("\(cluster.dataFolder)/base")
+        else { return false }
+        try record.say(
+            "found", "\(Self.text(cluster)) is left out: its folder is a copy, which a restore has written",
+            hint: "to protect it all the same run setup with --postgres \"\(connection)\"")
+        return true
     }
 
     /// Another role than the daemon's own is its admin's to prepare.

@@ -51,17 +51,20 @@ extension Setup {
         // What was restored is a copy.
         let copies = present.restoreRoots.filter { root in !named.contains { FolderProposal.contains(root, $0) } }
         let own = [present.stateDirectory, present.logDirectory, present.repository.path, wishes.repository]
-        let excluded = own.compactMap(\.self) + copies
+            .compactMap(\.self)
+        let excluded = own + copies
         let searched = (wishes.folders.isEmpty ? site.searched : wishes.folders).compactMap(Files.realPath)
         let survey = site.survey.databases(below: searched, excluding: excluded)
-        let fresh = survey.files.filter { file in
-            !known.contains { FolderProposal.contains($0, file.path) } && !FolderProposal.isCopy(file.path)
-        }
+        let unknown = survey.files.filter { file in !known.contains { FolderProposal.contains($0, file.path) } }
+        let fresh = unknown.filter { !$0.isCopy && !FolderProposal.isCopy($0.path) }
         if let shortfall = survey.shortfall {
             try record.say(
                 "search", "\(shortfall): there may be more databases", hint: "name them with --folder DIR")
         }
-        guard wishes.folders.isEmpty else { return (try foldersNamed(besides: known, &names), survey.files) }
+        guard wishes.folders.isEmpty else {
+            return (try foldersNamed(besides: known, own: own, &names), survey.files)
+        }
+        try sayCopies(unknown.filter(\.isCopy))
         var additions: [ServerAddition] = []
         for proposal in FolderProposal.grouping(fresh, searched: searched) {
             let count = proposal.files == 1 ? "1 database" : "\(proposal.files) databases"
@@ -76,11 +79,26 @@ extension Setup {
         return (additions, survey.files)
     }
 
-    private func foldersNamed(besides known: [String], _ names: inout ServerNames) throws -> [ServerAddition] {
+    private func sayCopies(_ copies: [SurveyedFile]) throws {
+        guard let first = copies.first else { return }
+        let text = copies.count == 1 ? "\(first.path), which" : "\(copies.count) files that, as \(first.path),"
+        try record.say(
+            "found", "left out \(text) a restore has written beside a database",
+            hint: "name the folder with --folder DIR to protect it all the same")
+    }
+
+    private func foldersNamed(
+        besides known: [String], own: [String], _ names: inout ServerNames
+    ) throws -> [ServerAddition] {
         var additions: [ServerAddition] = []
         for folder in wishes.folders {
             guard let place = Files.realPath(folder), try Files.status(place)?.kind == .directory else {
                 throw Fault(.notFound, "there is no folder \(folder)", hint: "correct the path after --folder")
+            }
+            if let mine = (own + own.compactMap(Files.realPath)).first(where: { FolderProposal.contains($0, place) }) {
+                throw Fault(
+                    .wrongUsage, "\(place) is in \(mine), a folder of the daemon's own",
+                    hint: "name a folder of databases that others use")
             }
             if site.service.isManaged,
                 let hidden = site.service.hiddenFolders.first(where: { FolderProposal.contains($0, place) })

@@ -10,6 +10,8 @@ package struct DatabaseProspect {
         package var path: String
         package var size: ByteCount
         package var device: UInt64
+        /// Whether a restore has written it there, beside the database.
+        package var isCopy: Bool
     }
 
     package struct Limits: Sendable {
@@ -36,12 +38,16 @@ package struct DatabaseProspect {
         ].map { "/var/lib/\($0)" })
 
     private let excluded: Set<NativePath>
+    private let own: [NativePath]
     private let limits: Limits
     private let foreign: Set<NativePath>
 
-    /// - Parameter mounts: what is mounted; file systems that aren't of this machine's disks are not entered.
+    /// - Parameters:
+    ///   - excluded: folders in which nothing is looked for, also where the search begins in one.
+    ///   - mounts: what is mounted; file systems that aren't of this machine's disks are not entered.
     package init(excluding excluded: [String], mounts: [Mount], limits: Limits = Limits()) {
-        self.excluded = Set((Self.ofSystem + excluded + excluded.compactMap(Files.realPath)).map { NativePath($0) })
+        own = (excluded + excluded.compactMap(Files.realPath)).map { NativePath($0) }
+        self.excluded = Set(Self.ofSystem.map { NativePath($0) } + own)
         self.limits = limits
         foreign = Set(mounts.filter { !$0.isSearchable }.map { NativePath($0.path) })
     }
@@ -50,7 +56,9 @@ package struct DatabaseProspect {
     package func run(below roots: [String]) -> (found: [Found], shortfall: String?) {
         let budget = Budget(limits)
         var found: [NativePath: Found] = [:]
-        for root in roots.compactMap(Files.realPath) where !foreign.contains(NativePath(root)) {
+        for root in roots.compactMap(Files.realPath) {
+            let isOut = own.contains { NativePath(root).isInside($0) } || foreign.contains(NativePath(root))
+            guard !isOut else { continue }
             var walk = FolderWalk(
                 NativePath(root), enters: { budget.spend() && enters($0, of: root, budget) },
                 wants: { budget.spend() && !Self.isSidecar($0) })
@@ -60,7 +68,9 @@ package struct DatabaseProspect {
                     let bytes = try? file.read(count: DatabaseHeader.length, at: 0), DatabaseHeader(bytes) != nil
                 else { return }
                 let path = entry.path.reduce(NativePath(root)) { $0.appending(component: $1) }
-                found[path] = Found(path: path.text, size: ByteCount(status.size), device: status.device)
+                found[path] = Found(
+                    path: path.text, size: ByteCount(status.size), device: status.device,
+                    isCopy: RestoredCopy.isMarked(file, at: path))
             }
         }
         return (found.values.sorted { $0.path.precedes($1.path) }, budget.shortfall)
@@ -73,7 +83,9 @@ package struct DatabaseProspect {
             return false
         }
         let name = String(decoding: path.last ?? [], as: UTF8.self)
-        guard !name.begins(with: "."), !Self.passedOver.contains(name) else { return false }
+        guard !name.begins(with: "."), !Self.passedOver.contains(name), !RestoreNames.isAside(name) else {
+            return false
+        }
         let absolute = path.reduce(NativePath(root)) { $0.appending(component: $1) }
         return !excluded.contains(absolute) && !foreign.contains(absolute)
     }

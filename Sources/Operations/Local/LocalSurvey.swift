@@ -11,12 +11,15 @@ package struct LocalSurvey: MachineSurvey {
         let mounts = (try? Mounts.now()) ?? []
         let (found, shortfall) = DatabaseProspect(excluding: excluded, mounts: mounts).run(below: folders)
         return FileSurvey(
-            files: found.map { SurveyedFile(path: $0.path, size: $0.size, device: $0.device) }, shortfall: shortfall)
+            files: found.map { SurveyedFile(path: $0.path, size: $0.size, device: $0.device, isCopy: $0.isCopy) },
+            shortfall: shortfall)
     }
 
     package func clusters(in folders: [String]) -> [SurveyedCluster] {
         PostgresSocket.all(in: folders).map {
-            SurveyedCluster(folder: $0.folder, port: $0.port, owner: $0.owner.name, dataFolder: $0.dataFolder)
+            SurveyedCluster(
+                folder: $0.folder, port: $0.port, owner: $0.owner.name, dataFolder: $0.dataFolder,
+                isCopy: RestoredCopy.isMarked(folder: $0.dataFolder))
         }
     }
 

@@ -1,3 +1,4 @@
+import Engines
 import Model
 import Platform
 import Storage
@@ -21,11 +22,15 @@ struct ImageFileWriter {
     /// The restored file, still without its name: complete, checked page by page, synced.
     ///
     /// Owner and mode are those of backup time where rights allow.
-    /// - Parameter temporary: a free path in the folder that it will be in.
+    /// - Parameters:
+    ///   - temporary: a free path in the folder that it will be in.
+    ///   - copy: the path it will have, where it is to be marked as a copy.
     /// - Throws: `out-of-space` before anything is written where the file system can tell; what reading the image throws.
-    func write(orAs temporary: String) throws -> NewFile {
+    func write(orAs temporary: String, copy: String? = nil) throws -> NewFile {
         let new = try NewFile(orAs: temporary)
         let target = new.file
+        // Before its owner and mode, which may keep this process from it.
+        if let copy { RestoredCopy.mark(target, as: copy) }
         do {
             try target.reserve(file.length)
             let (length, step) = (file.length, step)

@@ -13,6 +13,8 @@ struct RestoreBackup {
     /// The log that the restored server follows.
     var recovery: Recovery?
     var owners = RestoredOwners(port: nil)
+    /// Of a restore beside: whether the database was elsewhere when it was backed up, and this is a copy of it.
+    var isCopy = false
 
     /// To a new file or folder; durable on return. Nothing of that name is ever replaced.
     /// - Returns: what to know about its owner.
@@ -31,7 +33,8 @@ struct RestoreBackup {
     private func fileBeside(_ target: RestoreTarget, _ writer: ImageFileWriter) throws {
         let folder = try target.openFolder()
         try folder.naming {
-            let restored = try writer.write(orAs: folder.anchored(Self.temporary(for: target.path)))
+            let restored = try writer.write(
+                orAs: folder.anchored(Self.temporary(for: target.path)), copy: isCopy ? target.path : nil)
             do {
                 try target.recheck()
                 try restored.publish(as: folder.anchored(target.path))
@@ -51,6 +54,7 @@ struct RestoreBackup {
                 let writer = try ImageFolderWriter(
                     image, root: image.record.draft.sourcePath, keepsOwners: keepsOwners, step: step)
                 let made = try writer.write(to: temporary)
+                if isCopy { made.markCopy(as: target.path) }
                 try made.naming {
                     try engine.completeRestore(in: made.anchor, becoming: target.path)
                     try recovery?.write(in: made.anchor, of: engine)

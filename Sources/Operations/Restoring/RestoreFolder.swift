@@ -1,3 +1,4 @@
+import Engines
 import Glibc
 import Model
 import Platform
@@ -49,6 +50,7 @@ package struct RestoreFolder {
     func setMode(_ mode: UInt32) throws { try folder.setMode(mode) }
     func setOwner(uid: UInt32, gid: UInt32) throws { try folder.setOwner(uid: uid, gid: gid) }
     func sync() throws { try folder.sync() }
+    func markCopy(as path: String) { RestoredCopy.mark(folder, as: path) }
 
     /// Runs `body`, whose faults name the folder by its path.
     func naming<Value>(_ body: () throws -> Value) throws -> Value {

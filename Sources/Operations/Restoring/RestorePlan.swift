@@ -62,7 +62,8 @@ struct RestorePlan: Sendable {
         intent: String, step: @escaping @Sendable (Int) throws -> Void, check: () throws -> Void
     ) throws -> RestoreResult {
         let restore = RestoreBackup(
-            image: try unit.image(of: record.sequence), engine: engine, step: step, recovery: recovery, owners: owners)
+            image: try unit.image(of: record.sequence), engine: engine, step: step, recovery: recovery, owners: owners,
+            isCopy: !isInPlace && !target.path.isSame(as: record.draft.sourcePath))
         var replaced: String?
         let note: String?
         if isInPlace {
