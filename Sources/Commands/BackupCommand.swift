@@ -43,6 +43,7 @@ struct BackupCommand: AsyncParsableCommand {
             BackupRequest(databases: databases, all: all, full: full, comment: comment, preserve: preserve))
         if !noWait { reply.runs = try await wait(for: reply.runs, client) }
         let outcome = reply
+        if let note = outcome.note { common.terminal.note(note) }
         try common.terminal.show(outcome) { RunsCommand.text(outcome.runs, outcome.skipped) }
         try RunsCommand.end(outcome.runs, outcome.skipped)
     }

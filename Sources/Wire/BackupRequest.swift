@@ -40,8 +40,11 @@ package struct BackupRequest: Sendable, Codable, Equatable {
 package struct BackupReply: Sendable, Codable, Equatable {
     package var runs: [Run]
     package var skipped: [SkippedDatabase]
+    /// What else was not asked for a backup, since nobody can back it up: servers that the settings don't name any more.
+    package var note: String?
 
-    package init(runs: [Run], skipped: [SkippedDatabase] = []) {
+    package init(runs: [Run], skipped: [SkippedDatabase] = [], note: String? = nil) {
+        self.note = note
         self.runs = runs
         self.skipped = skipped
     }

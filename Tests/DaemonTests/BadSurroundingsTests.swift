@@ -92,6 +92,11 @@ import Wire
         #expect(shown.text.contains("its backups stay as retention keeps them"), "\(shown)")
         let check = try await daemon.holdfast("status", "--check")
         #expect(check.status == 0 && !check.text.contains("unreachable"), "\(check)")
+        let backup = try await daemon.holdfast("backup", "--all")
+        #expect(backup.status == 0 && !backup.text.contains("own/"), "\(backup)")
+        #expect(
+            backup.errors.contains("left out 1 database of server own, which is not in the settings any more"),
+            "\(backup)")
     }
 
     @Test func anotherRepositoryIsNeverMadeOverAnExistingOne() async throws {

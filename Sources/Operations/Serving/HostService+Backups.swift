@@ -94,7 +94,9 @@ extension Host {
         _ = try repositories.open()
         let located = Dictionary(
             discoverAll().map { ($0.found.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let records = try catalog.databases()
+        let known = try catalog.databases()
+        let isAsked = { (record: DatabaseRecord) in !request.all || self.configuration.server(record.server) != nil }
+        let records = known.filter(isAsked)
         let names = try namesToBackUp(request, records)
         var skipped = request.all ? unknownServers(besides: records) : []
         var chosen: [LocatedDatabase] = []
@@ -112,7 +114,18 @@ extension Host {
                 skipped.append(SkippedDatabase(database: name, code: fault.code, message: fault.message))
             }
         }
-        return try enqueue(chosen, request, skipped: skipped, by: actor)
+        var reply = try enqueue(chosen, request, skipped: skipped, by: actor)
+        reply.note = Self.note(ofRemoved: known.filter { !isAsked($0) })
+        return reply
+    }
+
+    private static func note(ofRemoved records: [DatabaseRecord]) -> String? {
+        guard !records.isEmpty else { return nil }
+        let servers = Set(records.map(\.server)).sorted()
+        let what = records.count == 1 ? "1 database" : "\(records.count) databases"
+        return servers.count == 1
+            ? "left out \(what) of server \(servers[0]), which is not in the settings any more"
+            : "left out \(what) of servers that are not in the settings any more: \(servers.joined(separator: ", "))"
     }
 
     private func namesToBackUp(_ request: BackupRequest, _ records: [DatabaseRecord]) throws -> [DatabaseName] {
