@@ -1,10 +1,10 @@
 import Model
 
-/// What a server's role lacks for maintenance, as the statements by which a superuser gives it that.
+/// What a server's role lacks for maintenance.
 package struct UpkeepGaps: Sendable, Equatable {
-    /// To close the server's databases to their clients.
-    package var closing: [String] = []
-    /// To check and optimise what is closed.
+    /// What would let it close the server's databases to their clients, from the narrowest right; nil when it may.
+    package var closing: String?
+    /// The statements by which a superuser lets it check and optimise what is closed.
     package var tending: [String] = []
 
     package init() {}

@@ -31,11 +31,10 @@ extension PostgresEngine {
     package func planClosing(_ member: String) throws -> String {
         let fence = PostgresFence(try access.get().connectAnyhow())
         let plan = try fence.plan(databases: [member])
-        let missing = try fence.missingPrivileges(for: plan)
-        guard missing.isEmpty else {
+        if let remedy = try fence.remedy(for: plan) {
             throw Fault(
                 .notPermitted, "the role of server \(server.name) may not close database \(PostgresIdentifier(member))",
-                hint: try fence.remedy(for: missing, of: plan))
+                hint: remedy)
         }
         return Records.encode(plan)
     }
@@ -57,7 +56,7 @@ extension PostgresEngine {
     package func upkeepGaps() throws -> UpkeepGaps {
         let fence = try fence()
         var gaps = UpkeepGaps()
-        gaps.closing = try fence.missingPrivileges(for: try fence.plan())
+        gaps.closing = try fence.remedy(for: try fence.plan())
         if try !fence.isSuperuser() {
             gaps.tending = ["ALTER ROLE \(PostgresIdentifier(fence.connection.user)) SUPERUSER"]
         }

@@ -1,63 +1,95 @@
 import Model
 
 extension PostgresFence {
-    /// The statements by which a superuser lets our role close these databases; empty when it may.
+    /// The statements by which a superuser lets our role close these databases, from the narrowest right; empty when it may.
+    ///
+    /// Only whoever is a member of its owner may close a database. Membership in a superuser, which is every right there is,
+    /// comes last.
     package func missingPrivileges(for plan: PostgresFencePlan) throws -> [String] {
-        let role = PostgresIdentifier(connection.user)
         guard try !isSuperuser() else { return [] }
-        let owners = try connection.query(
-            """
-            SELECT DISTINCT pg_get_userbyid(datdba) AS owner FROM pg_database
-            WHERE oid = ANY ($1::oid[]) AND NOT pg_has_role(current_user, datdba, 'USAGE') ORDER BY owner
-            """, [PostgresClients.array(plan.databases.map { "\($0.oid)" })])
-        var statements = try owners.map { "GRANT \(PostgresIdentifier(try $0.text("owner"))) TO \(role)" }
-        if try !maySetMark() {
-            statements.append(
-                connection.version >= 15_00_00
-                    ? "GRANT SET ON PARAMETER \"\(PostgresFencedDatabase.mark)\" TO \(role)"
-                    : "ALTER ROLE \(role) SUPERUSER")
-        }
-        return statements
-            + (try connection.missing([.monitoring, .endSessions]).map {
-                $0.statement(for: connection.user, version: connection.version)
-            })
+        return try narrowStatements(for: plan) + Self.grants(of: mighty(in: plan), to: role)
     }
 
     func requirePrivileges(for plan: PostgresFencePlan) throws {
-        let missing = try missingPrivileges(for: plan)
-        guard !missing.isEmpty else { return }
+        guard let remedy = try remedy(for: plan) else { return }
         throw Fault(
-            .notPermitted,
-            "role \(PostgresIdentifier(connection.user)) may not close the databases of server \(connection.server)",
-            hint: try remedy(for: missing, of: plan))
+            .notPermitted, "role \(role) may not close the databases of server \(connection.server)", hint: remedy)
     }
 
-    /// A hint with the statements that are missing, and what they would amount to.
-    func remedy(for missing: [String], of plan: PostgresFencePlan) throws -> String {
-        let mighty = try mightyOwners(of: plan).map { PostgresIdentifier($0).description }.joined(separator: " and ")
-        let warning =
-            "; as a member of \(mighty), a superuser, the role is one in effect: better give such a database another "
-            + "owner (ALTER DATABASE … OWNER TO …)"
-        return "as a superuser: \(missing.joined(separator: "; "))\(mighty.isEmpty ? "" : warning)"
+    /// What would let our role close these databases, for people; nil when it may.
+    func remedy(for plan: PostgresFencePlan) throws -> String? {
+        guard try !isSuperuser() else { return nil }
+        let narrow = try narrowStatements(for: plan)
+        let mighty = try self.mighty(in: plan)
+        var parts = narrow.isEmpty ? [] : ["as a superuser: \(narrow.joined(separator: "; "))"]
+        if let first = mighty.first {
+            let names = mighty.prefix(3).map(\.database.description).joined(separator: ", ")
+            let more = mighty.count > 3 ? " and \(mighty.count - 3) more" : ""
+            parts.append(
+                "give what superusers own (\(names)\(more)) an owner that is none, whom \(role) is a member of (ALTER "
+                    + "DATABASE \(first.database) OWNER TO …); "
+                    + "\(Self.grants(of: mighty, to: role).joined(separator: "; ")) would do, too, and make \(role) a "
+                    + "superuser in effect")
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
-    /// Superusers that our role would have to be a member of.
-    private func mightyOwners(of plan: PostgresFencePlan) throws -> [String] {
+    private var role: PostgresIdentifier { PostgresIdentifier(connection.user) }
+
+    /// The databases of superusers; of no account where our role has to be one itself.
+    private func mighty(in plan: PostgresFencePlan) throws -> [Foreign] {
+        connection.version >= 15_00_00 ? try foreign(in: plan).filter(\.isOfSuperuser) : []
+    }
+
+    /// All but what the databases of superusers need.
+    private func narrowStatements(for plan: PostgresFencePlan) throws -> [String] {
+        guard connection.version >= 15_00_00 else { return ["ALTER ROLE \(role) SUPERUSER"] }
+        let mark = "GRANT SET ON PARAMETER \"\(PostgresFencedDatabase.mark)\" TO \(role)"
+        return try (maySetMark() ? [] : [mark])
+            + connection.missing([.monitoring, .endSessions]).map {
+                $0.statement(for: connection.user, version: connection.version)
+            } + Self.grants(of: foreign(in: plan).filter { !$0.isOfSuperuser }, to: role)
+    }
+
+    /// A database whose owner our role is no member of.
+    private struct Foreign {
+        let database: PostgresIdentifier
+        let owner: PostgresIdentifier
+        let isOfSuperuser: Bool
+    }
+
+    /// By owner and name.
+    private func foreign(in plan: PostgresFencePlan) throws -> [Foreign] {
         try connection.query(
             """
-            SELECT DISTINCT rolname AS owner FROM pg_database d JOIN pg_roles r ON r.oid = datdba
-            WHERE d.oid = ANY ($1::oid[]) AND rolsuper AND NOT pg_has_role(current_user, datdba, 'USAGE') ORDER BY owner
+            SELECT datname AS name, rolname AS owner, rolsuper AS mighty
+            FROM pg_database d JOIN pg_roles r ON r.oid = datdba
+            WHERE d.oid = ANY ($1::oid[]) AND NOT pg_has_role(current_user, datdba, 'USAGE')
+            ORDER BY rolname COLLATE "C", datname COLLATE "C"
             """, [PostgresClients.array(plan.databases.map { "\($0.oid)" })]
-        ).map { try $0.text("owner") }
+        ).map { row in
+            Foreign(
+                database: PostgresIdentifier(try row.text("name")), owner: PostgresIdentifier(try row.text("owner")),
+                isOfSuperuser: try row.flag("mighty"))
+        }
+    }
+
+    private static func grants(of databases: [Foreign], to role: PostgresIdentifier) -> [String] {
+        var statements: [String] = []
+        for database in databases {
+            let statement = "GRANT \(database.owner) TO \(role)"
+            // By owner: the same ones follow each other.
+            if statements.last?.isSame(as: statement) != true { statements.append(statement) }
+        }
+        return statements
     }
 
     func isSuperuser() throws -> Bool {
         try connection.query("SELECT rolsuper AS yes FROM pg_roles WHERE rolname = current_user").one().flag("yes")
     }
 
-    /// Before version 15 only superusers may set what the server doesn't know.
+    /// From version 15 on; before it only superusers may set what the server doesn't know.
     private func maySetMark() throws -> Bool {
-        guard connection.version >= 15_00_00 else { return false }
         let rows = try connection.query(
             "SELECT has_parameter_privilege(current_user, $1, 'SET') AS yes", [PostgresFencedDatabase.mark])
         return try rows.one().flag("yes")

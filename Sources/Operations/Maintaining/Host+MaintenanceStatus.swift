@@ -76,10 +76,9 @@ extension Host {
         do {
             let gaps = try server.engine.upkeepGaps()
             var warnings: [String] = []
-            if !gaps.closing.isEmpty {
+            if let remedy = gaps.closing {
                 warnings.append(
-                    "windows will fail: the role of server \(server.name) may not close its databases; as a superuser: "
-                        + gaps.closing.joined(separator: "; "))
+                    "windows will fail: the role of server \(server.name) may not close its databases; \(remedy)")
             }
             let tasks = enabled.flatMap(\.tasks).map(\.kind).filter { [.engineCheck, .optimise].contains($0) }
             if !gaps.tending.isEmpty, !tasks.isEmpty {
