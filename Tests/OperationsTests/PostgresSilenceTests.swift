@@ -1,3 +1,4 @@
+import Catalog
 import Engines
 import EnginesTestSupport
 import Foundation
@@ -98,17 +99,48 @@ struct PostgresSilenceTests {
 
     @Test func aServerThatTheSettingsDropLeavesWordOfItsSlot() async throws {
         let server = try PostgresServer()
-        let fixture = try fixture(server)
+        let fixture = try fixture(server, isStarted: false)
+        // As a cluster that was made anew leaves it.
+        let known = try #require(try fixture.host.catalog.databases(server: "main").first)
+        let sightings = [
+            Sighting(unit: known.unit, name: known.name, path: known.path, engine: known.engine),
+            Sighting(name: DatabaseName("main/former"), path: "\(known.path)-former", engine: known.engine),
+        ]
+        let terms = DiscoveryTerms(
+            reading: fixture.host.clock, clockIsTrusted: true, deletedDays: { _ in 7 }, zone: { _ in 0 })
+        _ = try fixture.host.catalog.record(.complete(sightings, identity: nil), server: "main", terms: terms)
         let text = String(decoding: try Files.read(fixture.root("holdfast.toml")), as: UTF8.self)
         let rest = text.prefix(upTo: try #require(text.range(of: "[servers.main]")).lowerBound)
         try Files.writeDurably(Array(rest.utf8), to: fixture.root("holdfast.toml"), mode: 0o600)
         fixture.host.use(try Configuration(try SettingsFiles.load(fixture.root("holdfast.toml"))))
         try fixture.host.markRemovedServers()
-        let told = try await fixture.service.messages(MessageQuery(), for: .daemon).filter {
+        let told = try await fixture.service.messages(Wire::MessageQuery(), for: .daemon).filter {
             $0.code == .serverUnreachable
         }
         #expect(told.count == 1)
-        #expect(told.first?.nextStep?.contains("SELECT pg_drop_replication_slot('holdfast_") == true, "\(told)")
+        let units = try fixture.host.catalog.databases(server: "main").map { "\($0.unit)".prefix(16) }
+        #expect(units.count == 2)
+        for unit in units {
+            let statement = "SELECT pg_drop_replication_slot('holdfast_\(unit)')"
+            #expect(told.first?.nextStep?.contains(statement) == true, "\(told)")
+        }
+    }
+
+    @Test func aSlotThatOurRoleMayNotDropIsNamedWithItsStatement() async throws {
+        let server = try PostgresServer()
+        try server.execute("CREATE ROLE limited LOGIN IN ROLE pg_monitor")
+        try server.execute("GRANT EXECUTE ON FUNCTION pg_control_system(), pg_control_checkpoint() TO limited")
+        let fixture = try fixture(server, user: "limited", isStarted: false)
+        let unit = try #require(try fixture.host.catalog.databases(server: "main").first?.unit)
+        let slot = "holdfast_\(unit.description.prefix(16))"
+        try server.execute("SELECT pg_create_physical_replication_slot('\(slot)', true)")
+        fixture.host.started(version: "test")
+        let told = try await Polling.eventually("the slot that stays") {
+            try await fixture.service.messages(Wire::MessageQuery(), for: .daemon).first { $0.code == .logFailed }
+        }
+        #expect(told.text.contains("replication slot \(slot) of server main could not be dropped"), "\(told)")
+        #expect(
+            told.nextStep == "as a superuser, on the server: SELECT pg_drop_replication_slot('\(slot)')", "\(told)")
     }
 
     private func state(of member: String, _ fixture: HostFixture) async throws -> String? {
@@ -116,7 +148,9 @@ struct PostgresSilenceTests {
             .state
     }
 
-    private func fixture(_ server: PostgresServer, user: String = "postgres") throws -> HostFixture {
+    private func fixture(
+        _ server: PostgresServer, user: String = "postgres", isStarted: Bool = true
+    ) throws -> HostFixture {
         let fixture = try HostFixture(
             databases: [],
             tail: """
@@ -125,7 +159,7 @@ struct PostgresSilenceTests {
                 connection = "host=\(server.folder) user=\(user)"
                 follow_log = "no"
                 """)
-        fixture.host.started(version: "test")
+        if isStarted { fixture.host.started(version: "test") }
         return fixture
     }
 }

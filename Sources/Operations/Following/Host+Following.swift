@@ -76,13 +76,14 @@ extension Host {
                     try server.engine.forgetLog(slot)
                 } catch {
                     let fault = Fault.wrapping(error)
-                    guard fault.code == .busy else { continue }
+                    // A server that can't be reached, or lets our role in no more, may have no slot at all.
+                    guard fault.code == .busy || fault.context["sqlstate"] == "42501" else { continue }
                     say([
                         MessageDraft(
                             .warning, .logFailed,
                             "replication slot \(slot.name) of server \(server.name) could not be dropped: \(fault.message)",
                             database: DatabaseName(server.name),
-                            hint: "on the server: SELECT pg_drop_replication_slot('\(slot.name)')")
+                            hint: "as a superuser, on the server: SELECT pg_drop_replication_slot('\(slot.name)')")
                     ])
                 }
             }

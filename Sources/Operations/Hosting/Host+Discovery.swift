@@ -85,13 +85,15 @@ extension Host {
             let slots = try catalog.databases(server: server).filter { $0.engine == "postgres" }.map {
                 "SELECT pg_drop_replication_slot('\(Self.slotName($0.unit))')"
             }
-            let slot = slots.first.map {
-                "; if its log was received, its replication slot keeps log on its disk until, on the server: \($0)"
-            }
+            let slot =
+                slots.isEmpty
+                ? ""
+                : "; if its log was received, its replication slot keeps log on its disk until, on the server: "
+                    + slots.joined(separator: "; ")
             let fault = Fault(
                 .serverUnreachable, "server \(server) is not in the settings",
                 hint: "its backups stay as they are; add it again, or delete them with `holdfast backups delete`"
-                    + (slot ?? ""))
+                    + slot)
             try lose(server, fault)
         }
     }
