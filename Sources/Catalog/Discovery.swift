@@ -81,7 +81,7 @@ package struct DiscoveryChanges: Sendable, Equatable {
             MessageDraft(
                 .warning, .databaseGone, "database \($0) is not there any more", database: $0,
                 hint: "its deletion is confirmed when it is still missing in a minute; if it was moved, run "
-                    + "`holdfast databases adopt NEW --from \($0)`")
+                    + "`holdfast databases adopt NEW --from \($0.shellWord)`")
         }
         drafts += notices.map { MessageDraft($0.order.notice(of: $0.name, zone: zone), database: $0.name) }
         drafts += faulty.map {

@@ -10,7 +10,8 @@ package enum Secrets {
         let status = try file.status()
         guard status.mode & 0o077 == 0 || credentialsFolder.map({ path.begins(with: "\($0)/") }) == true else {
             throw Fault(
-                .notPermitted, "key file \(path) may be read by others than its owner", hint: "run `chmod 600 \(path)`")
+                .notPermitted, "key file \(path) may be read by others than its owner",
+                hint: "run `chmod 600 \(path.shellWord)`")
         }
         var bytes = try file.read(count: 4097, at: 0)
         defer { bytes.withUnsafeMutableBytes { bytes in bytes.baseAddress.map { explicit_bzero($0, bytes.count) } } }

@@ -43,7 +43,7 @@ package struct SystemUnits: Sendable {
         guard result.ending != .exited(0) else { return }
         var fault = Fault(
             .commandFailed, "cannot \(verb) \(units.joined(separator: ", ")): systemctl \(result.ending)",
-            hint: "see `systemctl status \(units.joined(separator: " "))`")
+            hint: "see `systemctl status \(units.map(\.shellWord).joined(separator: " "))`")
         fault.cause = result.output.isEmpty ? nil : result.output
         throw fault
     }

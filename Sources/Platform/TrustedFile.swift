@@ -48,7 +48,7 @@ package enum TrustedFile {
         }
         try checkRights(path, status, owner)
         guard !isProgram || status.mode & 0o111 != 0 else {
-            throw Fault(.commandRefused, "\(path) is not executable", hint: "run `chmod a+x \(path)`")
+            throw Fault(.commandRefused, "\(path) is not executable", hint: "run `chmod a+x \(path.shellWord)`")
         }
     }
 
@@ -65,7 +65,7 @@ package enum TrustedFile {
             let name = Users.name(uid: status.uid)
             throw Fault(
                 .commandRefused, "\(path) belongs to \(name.isEmpty ? "user \(status.uid)" : name), not to root",
-                hint: "run `chown root:root \(path)`, or use a file in a folder that only root can change")
+                hint: "run `chown root:root \(path.shellWord)`, or use a file in a folder that only root can change")
         }
         guard status.mode & 0o022 == 0 else {
             // Others need a folder that was opened to everybody, such as /tmp: closing it would break them.
@@ -74,7 +74,7 @@ package enum TrustedFile {
                 .commandRefused, "\(path) can be changed by others than its owner",
                 hint: isShared
                     ? "move the file to a folder that only root can change, such as /usr/local/sbin"
-                    : "run `chmod go-w \(path)`, or use a file in a folder that only root can change")
+                    : "run `chmod go-w \(path.shellWord)`, or use a file in a folder that only root can change")
         }
     }
 

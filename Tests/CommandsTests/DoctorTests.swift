@@ -96,6 +96,16 @@ import WireTestSupport
         #expect(!absent.contains { $0.message.contains("helper") })
     }
 
+    @Test func commandsInHintsTakeEveryNameAsOneWord() async throws {
+        var status = Samples.status
+        status.databases[0].name = DatabaseName("crm/it's mine.db")
+        status.databases[0].lastBackup = nil
+        status.databases[0].overdue = false
+        let answer = status
+        let hints = try await examine { $0.set(answer) }.compactMap(\.hint)
+        #expect(hints.contains(#"run `holdfast backup 'crm/it'\''s mine.db'`"#), "\(hints)")
+    }
+
     @Test func whatSystemctlShowsIsRead() {
         let state = UnitState(shown: "LoadState=loaded / ActiveState=active / User= / DropInPaths=/a=b")
         #expect(state.properties == ["LoadState": "loaded", "ActiveState": "active", "DropInPaths": "/a=b"])

@@ -23,7 +23,8 @@ extension Diagnosis {
         if database.state == .removed {
             return add(
                 name, .warning, "server \(database.server) is no longer in the settings",
-                hint: "add it again, or see `holdfast databases show \(name)` for what becomes of its backups")
+                hint: "add it again, or see `holdfast databases show \(name.shellWord)` for what becomes of its backups"
+            )
         }
         if let doubt = database.doubt { add(name, .problem, doubt.message, hint: doubt.hint) }
         if let fault = database.fault {
@@ -32,11 +33,11 @@ extension Diagnosis {
             add(name, .problem, "is \(database.state.rawValue)", hint: Self.hint(for: database))
         }
         if database.overdue {
-            add(name, .problem, "its backup is overdue", hint: "see `holdfast messages --database \(name)`")
+            add(name, .problem, "its backup is overdue", hint: "see `holdfast messages --database \(name.shellWord)`")
         } else if database.lastBackup == nil {
-            add(name, .warning, "has no backup yet", hint: "run `holdfast backup \(name)`")
+            add(name, .warning, "has no backup yet", hint: "run `holdfast backup \(name.shellWord)`")
         } else if database.lastProven == nil {
-            add(name, .warning, "no backup was ever proven restorable", hint: "run `holdfast drill \(name)`")
+            add(name, .warning, "no backup was ever proven restorable", hint: "run `holdfast drill \(name.shellWord)`")
         }
         if database.state == .present, database.nextRun == nil, database.run == nil {
             add(

@@ -13,7 +13,9 @@ extension Diagnosis {
                         + "new key by `holdfast repository keys add`")
             }
             if status.mode & 0o077 != 0 {
-                add("key", .problem, "key file \(path) may be read by others", hint: "run `chmod 600 \(path)`")
+                add(
+                    "key", .problem, "key file \(path) may be read by others", hint: "run `chmod 600 \(path.shellWord)`"
+                )
             } else {
                 add("key", .good, "key file \(path) is closed to others")
             }

@@ -26,7 +26,7 @@ extension Diagnosis {
         guard let path, let status = try? Files.status(path), status.mode & 0o006 != 0 else { return }
         add(
             "socket", .problem, "everybody on this machine may command the daemon by \(path)",
-            hint: "run `chmod o= \(path)`; a restart of the daemon makes it right again, too")
+            hint: "run `chmod o= \(path.shellWord)`; a restart of the daemon makes it right again, too")
     }
 
     private mutating func examine(_ state: UnitState, _ unit: UnitFile?) {

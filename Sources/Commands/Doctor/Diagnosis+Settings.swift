@@ -32,12 +32,12 @@ extension Diagnosis {
             if status.mode & 0o022 != 0 {
                 add(
                     "settings", .problem, "\(file) can be changed by others than its owner",
-                    hint: "run `chmod go-w \(file)`")
+                    hint: "run `chmod go-w \(file.shellWord)`")
             } else if status.uid != 0, path == SettingsFiles.standardPath {
                 let owner = Users.name(uid: status.uid)
                 add(
                     "settings", .problem, "\(file) belongs to \(owner.isEmpty ? "user \(status.uid)" : owner)",
-                    hint: "run `chown root:holdfast \(file)`")
+                    hint: "run `chown root:holdfast \(file.shellWord)`")
             }
         }
     }

@@ -85,7 +85,7 @@ extension Setup {
         else { return false }
         try record.say(
             "found", "\(Self.text(cluster)) is left out: its folder is a copy, which a restore has written",
-            hint: "to protect it all the same run setup with --postgres \"\(connection)\"")
+            hint: "to protect it all the same run setup with --postgres \(connection.shellWord)")
         return true
     }
 

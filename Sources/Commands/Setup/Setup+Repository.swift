@@ -75,7 +75,7 @@ extension Setup {
         }
         if choices[0].sharesDisk {
             let other = choices.dropFirst().first.map {
-                "--repository \($0.path) has another disk, with \($0.free) free"
+                "--repository \($0.path.shellWord) has another disk, with \($0.free) free"
             }
             try record.say(
                 "repository", "\(standard) is on the same disk as a database: one broken disk takes both",

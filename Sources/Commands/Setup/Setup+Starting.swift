@@ -14,7 +14,9 @@ extension Setup {
         guard isAtWork || site.service.isManaged else {
             try record.say(
                 "service", "systemd does not run here, so nothing starts the daemon",
-                hint: "start `holdfastd --config \(settingsPath)` as user \(site.account), with the right to read the "
+                hint:
+                    "start `holdfastd --config \(settingsPath.shellWord)` as user \(site.account), with the right to "
+                    + "read the "
                     + "databases, then run `holdfast setup` again")
             return false
         }

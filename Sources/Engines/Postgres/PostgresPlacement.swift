@@ -134,7 +134,8 @@ extension PostgresPlacement {
         return Fault(
             .databaseInUse, "\(full) is used by \(clients.isEmpty ? "a session or a prepared transaction" : some)",
             hint:
-                "end them with `holdfast clients disconnect --all \(full)`; or add --even-if-in-use, which ends them when "
+                "end them with `holdfast clients disconnect --all \(full.shellWord)`; or add --even-if-in-use, which "
+                + "ends them when "
                 + "the restored one takes its place; or restore with --to FILE")
     }
 

@@ -202,7 +202,7 @@ package struct BackUp {
         guard tally.met == root else {
             throw Fault(
                 .stepRefused, "the stored pages of \(database.name) are not the image that its newest backup names",
-                hint: "run `holdfast verify \(database.name)`")
+                hint: "run `holdfast verify \(database.name.shellWord)`")
         }
         guard tally.yields(from: root) == tally.scanned else {
             throw Fault(

@@ -121,7 +121,7 @@ extension Host {
                 MessageDraft(
                     .error, .stepRefused,
                     "the backup before could not be built on: \(healed.message); all pages of \(name) were stored anew",
-                    hint: "run `holdfast verify \(name)` to learn which backups are affected"))
+                    hint: "run `holdfast verify \(name.shellWord)` to learn which backups are affected"))
         }
         if let drift = draft.drift { messages += Self.messages(of: drift, record) }
         messages.append(
@@ -152,7 +152,10 @@ extension Host {
             alarm,
             MessageDraft(
                 .warning, .backupSuspect, "\(which) suspect: pages may have changed without notice before",
-                hint: "`holdfast verify \(name) --level restore` proves them; what it proves is suspect no longer"),
+                hint:
+                    "`holdfast verify \(name.shellWord) --level restore` proves them; what it proves is suspect no "
+                    + "longer"
+            ),
         ]
     }
 

@@ -45,7 +45,8 @@ extension Host {
         for server in Set(names.map(\.server)).sorted() { try refuseInMaintenance(server) }
         if let closed = closed.all.first(where: { names.contains($0.name) }) {
             throw Fault(
-                .busy, "\(closed.name) is closed already", hint: "`holdfast databases open \(closed.name)` opens it")
+                .busy, "\(closed.name) is closed already",
+                hint: "`holdfast databases open \(closed.name.shellWord)` opens it")
         }
         return try names.map { name in
             (name, try server(of: name), try server(of: name).engine.planClosing(name.path))
@@ -74,7 +75,7 @@ extension Host {
         say([
             MessageDraft(
                 .warning, .databaseClosed, "\(record.name) is closed to its clients", database: record.name,
-                actor: record.actor, hint: "`holdfast databases open \(record.name)` opens it again")
+                actor: record.actor, hint: "`holdfast databases open \(record.name.shellWord)` opens it again")
         ])
         return ClosedDatabase(record)
     }
@@ -137,7 +138,7 @@ extension Host {
             let time = record.since.rfc3339(offsetSeconds: LocalZone.offsetSeconds(at: record.since))
             return ProblemObject(
                 code: .databaseClosed, message: "\(record.name) is closed to its clients since \(time)",
-                hint: "`holdfast databases open \(record.name)` opens it again")
+                hint: "`holdfast databases open \(record.name.shellWord)` opens it again")
         }
     }
 

@@ -27,7 +27,7 @@ extension Host {
                 code: .databaseClosed,
                 message:
                     "\(name) is closed to its clients: a backup that was made in a maintenance window brought it back "
-                    + "so", hint: "`holdfast databases open \(name)` gives it its former limit back")
+                    + "so", hint: "`holdfast databases open \(name.shellWord)` gives it its former limit back")
         }
     }
 

@@ -99,7 +99,8 @@ package struct DrillBackup {
         // One that can't be read may be the newest backup, and is told.
         let found = try unit.firstLiving { (try? unit.record($0))?.isVoid == true ? nil : $0 }
         if let found { return found }
-        throw Fault(.notFound, "\(name) has no backup to drill", hint: "make one with `holdfast backup \(name)`")
+        throw Fault(
+            .notFound, "\(name) has no backup to drill", hint: "make one with `holdfast backup \(name.shellWord)`")
     }
 }
 
@@ -122,7 +123,7 @@ extension DrillBackup.Result {
             Fault(
                 .drillFailed, "the drill of \(name) found its backup \(backup) bad: \(fault.message)",
                 hint: fault.hint
-                    ?? "run `holdfast verify \(backup)` for the damage, and `holdfast backup \(name) --full`")
+                    ?? "run `holdfast verify \(backup)` for the damage, and `holdfast backup \(name.shellWord) --full`")
         }
     }
 }

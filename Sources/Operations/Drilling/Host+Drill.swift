@@ -109,7 +109,7 @@ extension Host {
             } else if record.lastBackup == nil {
                 fault = Fault(
                     .notFound, "\(record.name) has no backup to drill",
-                    hint: "make one with `holdfast backup \(record.name)`")
+                    hint: "make one with `holdfast backup \(record.name.shellWord)`")
             } else {
                 chosen.append(DrillOrder(name: record.name, unit: record.unit))
                 continue

@@ -34,7 +34,7 @@ extension Host {
         } catch {
             return Symptom(
                 "repository", .problem, "the daemon can't write to it: \(Fault.wrapping(error).message)",
-                hint: "run `chown -R holdfast:holdfast \(path)`; outside of the state folder its unit needs "
+                hint: "run `chown -R holdfast:holdfast \(path.shellWord)`; outside of the state folder its unit needs "
                     + "ReadWritePaths=\(path) (`systemctl edit holdfastd`)")
         }
     }

@@ -62,7 +62,10 @@ extension ServerOutlook {
         guard let certificateExpires else {
             return Symptom(
                 server, .warning, "the age of its certificate \(certificate) can't be told",
-                hint: "let the daemon's user read it, or look by `openssl x509 -enddate -noout -in \(certificate)`")
+                hint:
+                    "let the daemon's user read it, or look by `openssl x509 -enddate -noout -in "
+                    + "\(certificate.shellWord)`"
+            )
         }
         let days = (certificateExpires - now).components.seconds / 86_400
         let date = certificateExpires.rfc3339().prefix(10)

@@ -170,7 +170,8 @@ struct BackupLibrary {
 
     private func noBackup(_ name: DatabaseName, _ instant: Instant?) -> Fault {
         let when = instant.map { " at or before \($0.rfc3339(offsetSeconds: LocalZone.offsetSeconds(at: $0)))" } ?? ""
-        return Fault(.notFound, "\(name) has no backup\(when)", hint: "list them with `holdfast backups \(name)`")
+        return Fault(
+            .notFound, "\(name) has no backup\(when)", hint: "list them with `holdfast backups \(name.shellWord)`")
     }
 }
 

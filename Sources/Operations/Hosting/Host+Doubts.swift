@@ -27,7 +27,8 @@ extension Host {
     }
 
     private static func remedy(_ name: DatabaseName) -> String {
-        "run `holdfast backup \(name) --full`; `holdfast backups \(name)` shows older ones that are good"
+        "run `holdfast backup \(name.shellWord) --full`; "
+            + "`holdfast backups \(name.shellWord)` shows older ones that are good"
     }
 
     private static func damaged(_ name: DatabaseName, _ unit: BackupUnit, _ sequence: SequenceNumber) -> Fault {
@@ -39,7 +40,7 @@ extension Host {
     private static func suspect(_ name: DatabaseName, _ unit: BackupUnit, _ sequence: SequenceNumber) -> Fault {
         Fault(
             .backupSuspect, "its newest backup is suspect",
-            hint: "`holdfast verify \(name) --level restore` proves it; or \(remedy(name))",
+            hint: "`holdfast verify \(name.shellWord) --level restore` proves it; or \(remedy(name))",
             context: ["backup": "\(BackupID(unit: unit.id, sequence: sequence))"])
     }
 

@@ -61,7 +61,9 @@ extension Host {
             code: .maintenanceStuck,
             message: "\(units.joined(separator: ", ")), stopped by the maintenance of \(server), is not running and "
                 + "can't be started",
-            hint: "see `systemctl status \(units.joined(separator: " "))`; the start is tried again every minute, and "
+            hint:
+                "see `systemctl status \(units.map(\.shellWord).joined(separator: " "))`; the start is tried again "
+                + "every minute, and "
                 + "at once by `holdfast maintenance abort \(server)`")
     }
 

@@ -37,7 +37,8 @@ package struct MaintenanceTexts {
                 "\(name(window)) has stopped \(units.joined(separator: ", ")) and can't start it again: "
                     + "\(outcome.reason); backups go on, and the start is tried until it succeeds",
                 hint:
-                    "see `systemctl status \(units.joined(separator: " "))`; `holdfast maintenance abort \(server)` tries "
+                    "see `systemctl status \(units.map(\.shellWord).joined(separator: " "))`; `holdfast maintenance "
+                    + "abort \(server)` tries "
                     + "at once")
         case .reopenFailed(let window, let outcome):
             MessageDraft(

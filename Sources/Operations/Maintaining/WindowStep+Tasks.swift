@@ -69,7 +69,7 @@ extension WindowStep {
         let others = problems.count == 1 ? "" : ", and \(problems.count - 1) more"
         let fault = Fault(
             .databaseDamaged, "\(database.name) is damaged: \(SafeText.oneLine(first))\(others)",
-            hint: "restore it from its newest proven backup (`holdfast backups \(database.name)`)")
+            hint: "restore it from its newest proven backup (`holdfast backups \(database.name.shellWord)`)")
         host.say([MessageDraft(.error, fault, database: database.name)])
         throw fault
     }

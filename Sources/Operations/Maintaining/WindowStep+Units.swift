@@ -46,7 +46,7 @@ extension WindowStep {
             MessageDraft(
                 .warning, .maintenanceSkipped,
                 "the maintenance of \(server.name) goes on without \(unit), and without the databases that it holds: "
-                    + reason, hint: "see `systemctl status \(unit)`, and that the daemon may stop it")
+                    + reason, hint: "see `systemctl status \(unit.shellWord)`, and that the daemon may stop it")
         ])
     }
 

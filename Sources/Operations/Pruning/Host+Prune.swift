@@ -151,7 +151,7 @@ extension Host {
                 MessageDraft(
                     .error, .pruneFailed,
                     "prune of \(prune.database) left damaged frames where they are: \(objects)",
-                    database: prune.database, hint: "run `holdfast verify \(prune.database)`"))
+                    database: prune.database, hint: "run `holdfast verify \(prune.database.shellWord)`"))
         }
         return drafts
     }

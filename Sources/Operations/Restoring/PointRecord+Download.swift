@@ -11,8 +11,10 @@ extension PointRecord {
         guard draft.files.count == 1, file.kind == "database" else {
             throw Fault(
                 .wrongUsage, "backup \(id) of \(draft.database) is a folder of a server, and no file",
-                hint: "run `holdfast restore \(draft.database) --backup \(id) --to FOLDER`, or for one database of it "
-                    + "`holdfast restore \(draft.database)/NAME --backup \(id) --to FILE`")
+                hint:
+                    "run `holdfast restore \(draft.database.shellWord) --backup \(id) --to FOLDER`, or for one "
+                    + "database of it "
+                    + "`holdfast restore \((draft.database.text + "/NAME").shellWord) --backup \(id) --to FILE`")
         }
         return file
     }

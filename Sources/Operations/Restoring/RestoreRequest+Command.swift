@@ -14,15 +14,7 @@ extension RestoreRequest {
             inPlace ? "--in-place" : nil, promote ? "--promote" : nil, evenIfInUse ? "--even-if-in-use" : nil,
             discardReplaced ? "--discard-replaced" : nil,
         ].compactMap(\.self)
-        let words = options.flatMap { name, value in value.map { [name, Self.quoted($0)] } ?? [] }
-        return (["holdfast", "restore", Self.quoted(database)] + flags + words).joined(separator: " ")
-    }
-
-    /// As a shell takes it for one word.
-    private static func quoted(_ word: String) -> String {
-        let plain = word.unicodeScalars.allSatisfy {
-            $0.properties.isAlphabetic || $0.properties.numericType != nil || "/._-+:@%,=".unicodeScalars.contains($0)
-        }
-        return plain && !word.isEmpty ? word : "'\(word.changing(["'"]) { _ in "'\\''" })'"
+        let words = options.flatMap { name, value in value.map { [name, $0.shellWord] } ?? [] }
+        return (["holdfast", "restore", database.shellWord] + flags + words).joined(separator: " ")
     }
 }

@@ -29,7 +29,7 @@ struct RestoredOwners: Sendable {
             guard let last = others.last else { return "cannot tell whom what is in \(path) belongs to: \(reason)" }
             let owner = "\(Self.user(last.uid)):\(Self.group(last.gid))"
             return "\(path) belongs to \(Self.user(geteuid())), not to \(owner) as at backup time: "
-                + "\(reason); `chown -R \(owner) \(path)` gives it back"
+                + "\(reason); `chown -R \(owner) \(path.shellWord)` gives it back"
         }
     }
 

@@ -151,7 +151,10 @@ extension Host {
         if record?.state == .missing {
             return Fault(
                 .notFound, "\(name) is not there any more; its deletion is not confirmed yet",
-                hint: "its backups can be restored; if it was moved, run `holdfast databases adopt NEW --from \(name)`")
+                hint:
+                    "its backups can be restored; if it was moved, run `holdfast databases adopt NEW --from "
+                    + "\(name.shellWord)`"
+            )
         }
         return silence(of: name.server) ?? record?.fault?.fault
             ?? Fault(.serverUnreachable, "\(name) can't be reached now", hint: "see `holdfast status`")

@@ -50,7 +50,7 @@ extension Host {
         return MessageDraft(
             .error, .backupOverdue, "\(record.name) is overdue: what \(schedule) had planned for \(time) is not there",
             database: record.name, cause: record.fault.map { "the last attempt failed: \($0.text)" },
-            hint: "see `holdfast schedules show \(schedule)` and `holdfast runs --database \(record.name)`")
+            hint: "see `holdfast schedules show \(schedule)` and `holdfast runs --database \(record.name.shellWord)`")
     }
 
     /// Who was told of survives a restart, so that nobody hears of the same lateness twice.

@@ -115,13 +115,17 @@ extension GraceOrder {
             Notice(
                 .warning, .graceStarted,
                 "\(database) was deleted; its backups are kept until \(end.localText(zone: zone))",
-                hint: "bring it back with `holdfast restore \(database) --in-place`, or keep a backup for good with "
+                hint:
+                    "bring it back with `holdfast restore \(database.shellWord) --in-place`, or keep a backup for "
+                    + "good with "
                     + "`holdfast backups preserve ID`")
         case .ending(let end):
             Notice(
                 .warning, .graceEnding,
                 "the backups of the deleted \(database) go at \(end.localText(zone: zone))",
-                hint: "bring it back with `holdfast restore \(database) --in-place`, or keep a backup for good with "
+                hint:
+                    "bring it back with `holdfast restore \(database.shellWord) --in-place`, or keep a backup for "
+                    + "good with "
                     + "`holdfast backups preserve ID`")
         case .ended:
             Notice(
