@@ -5,7 +5,7 @@ internal import Platform
 internal import Synchronization
 internal import Wire
 
-struct DownloadCommand: AsyncParsableCommand {
+struct DownloadCommand: AsyncParsableCommand, WorksAlone {
     static let configuration = CommandConfiguration(
         commandName: "download", abstract: "Get a backup as a file, without restoring it.",
         discussion: "Example: holdfast download 3fa91c07b2d4-42 -o app.db")

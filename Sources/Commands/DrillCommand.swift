@@ -4,7 +4,7 @@ internal import Model
 internal import Platform
 internal import Wire
 
-struct DrillCommand: AsyncParsableCommand {
+struct DrillCommand: AsyncParsableCommand, WorksAlone {
     static let configuration = CommandConfiguration(
         commandName: "drill", abstract: "Prove that databases can be restored.",
         discussion: """

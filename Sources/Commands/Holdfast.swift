@@ -32,8 +32,10 @@ package enum HoldfastCommand {
     /// - Parameter arguments: without the program's name.
     package static func run(_ arguments: [String], in surroundings: Surroundings) async -> Int32 {
         let terminal = Terminal(surroundings, json: arguments.contains("--json"), quiet: false)
+        var alone: (any WorksAlone)?
         do {
             var command = try Holdfast.parseAsRoot(arguments)
+            alone = command as? any WorksAlone
             try await Surroundings.$current.withValue(surroundings) {
                 if var asynchronous = command as? any AsyncParsableCommand {
                     try await asynchronous.run()
@@ -45,7 +47,7 @@ package enum HoldfastCommand {
         } catch let ending as Ending {
             return ending.status
         } catch let fault as Fault {
-            terminal.report(fault)
+            terminal.report(await alone?.explained(fault, in: surroundings) ?? fault)
             return fault.code.exitStatus
         } catch is CancellationError {
             return Code.interrupted.exitStatus

@@ -1,3 +1,5 @@
+internal import Model
+internal import Platform
 internal import Settings
 
 /// What the daemon opens its repository by, as root sees it.
@@ -26,6 +28,22 @@ enum RepositoryKey: Sendable, Equatable {
         }
     }
 
+    /// As the daemon's unit on this machine says.
+    init(of settings: RepositorySettings, in surroundings: Surroundings) async {
+        let unit = await surroundings.site.service.file(of: SystemdUnit.unit)
+        self.init(of: settings, passedBy: unit, otherwise: surroundings.site.keyFile)
+    }
+
     /// Nil where there is none that the command line could read.
     var file: String? { if case .file(let path) = self { path } else { nil } }
+
+    /// The same, where it is there.
+    var presentFile: String? { file.flatMap { Files.exists($0) ? $0 : nil } }
+
+    /// How root makes a key file of a key that lies encrypted; nil for another. Source: systemd-creds(1).
+    func unsealing(_ settings: RepositorySettings) -> String? {
+        guard case .sealed(let path) = self, case .credential(let name) = settings.key else { return nil }
+        return "the key lies encrypted: `umask 077; systemd-creds decrypt --name=\(name.shellWord) \(path.shellWord) "
+            + "/run/holdfast.key` makes a file of it for --key-file, on this machine"
+    }
 }

@@ -4,7 +4,7 @@ internal import Model
 internal import Platform
 internal import Wire
 
-struct RestoreCommand: AsyncParsableCommand {
+struct RestoreCommand: AsyncParsableCommand, WorksAlone {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Restore a database beside the original or in place.",
         discussion: """
@@ -99,7 +99,8 @@ struct RestoreCommand: AsyncParsableCommand {
         do {
             try await restore(request, bar)
         } catch let fault as Fault where fault.code == .targetNotAllowed {
-            guard let repository = try await RestoreByRoot(fault, request, common.terminal)?.open() else { throw fault }
+            guard let byRoot = await RestoreByRoot(fault, request, common.terminal) else { throw fault }
+            let repository = try await byRoot.open()
             try await restore(request, repository, bar)
         }
     }

@@ -4,7 +4,7 @@ internal import Model
 internal import Platform
 internal import Wire
 
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: AsyncParsableCommand, WorksAlone {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check what is stored.",
         discussion: """

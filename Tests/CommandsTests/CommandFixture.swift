@@ -14,13 +14,15 @@ final class CommandFixture: Sendable {
     private let isTerminal: Bool
     private let connectionFault: @Sendable (ServerSettings) -> Fault?
     private let site: SetupSite?
+    private let settingsPath: String
 
     /// - Parameter typed: lines typed at prompts; nil means that there is no terminal.
     init(
-        typed: [String]? = nil, site: SetupSite? = nil,
+        typed: [String]? = nil, site: SetupSite? = nil, settingsPath: String = "/nonexistent/holdfast.toml",
         connectionFault: @escaping @Sendable (ServerSettings) -> Fault? = { _ in nil }
     ) {
         self.site = site
+        self.settingsPath = settingsPath
         self.connectionFault = connectionFault
         self.typed = Mutex(typed ?? [])
         isTerminal = typed != nil
@@ -38,7 +40,7 @@ final class CommandFixture: Sendable {
             output: { text in self.printed.withLock { $0 += text } },
             errors: { text in self.complained.withLock { $0 += text } }, errorsAreTerminal: isTerminal,
             inputIsTerminal: isTerminal, readLine: { self.nextLine() }, readSecret: { _ in self.nextLine() },
-            repositories: repositories, settingsPath: "/nonexistent/holdfast.toml",
+            repositories: repositories, settingsPath: settingsPath,
             connectionFault: connectionFault, site: site)
         return await HoldfastCommand.run(arguments, in: surroundings)
     }

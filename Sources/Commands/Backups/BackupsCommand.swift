@@ -13,7 +13,7 @@ struct BackupsCommand: AsyncParsableCommand {
         ],
         defaultSubcommand: List.self)
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, WorksAlone {
         static let configuration = CommandConfiguration(abstract: "Newest first; the default.")
 
         @Argument(help: "Names, unique ends of names, servers or shell patterns.")
@@ -50,7 +50,7 @@ struct BackupsCommand: AsyncParsableCommand {
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: AsyncParsableCommand, WorksAlone {
         static let configuration = CommandConfiguration(
             abstract: "One of them.", discussion: "Example: holdfast backups show 3fa91c07b2d4-42")
 

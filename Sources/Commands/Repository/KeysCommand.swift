@@ -11,7 +11,7 @@ struct KeysCommand: AsyncParsableCommand {
         subcommands: [List.self, Add.self, Remove.self, MakeKeyFile.self],
         defaultSubcommand: List.self)
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, WorksAlone {
         static let configuration = CommandConfiguration(abstract: "All of them; the default.")
 
         @OptionGroup var local: LocalOptions
@@ -32,7 +32,7 @@ struct KeysCommand: AsyncParsableCommand {
         }
     }
 
-    struct Add: AsyncParsableCommand {
+    struct Add: AsyncParsableCommand, WorksAlone {
         static let configuration = CommandConfiguration(
             abstract: "Add one: a passphrase, a key file, or a recovery key that is shown once.",
             discussion: "Example: holdfast repository keys add --new-key-file /root/second.key --label usb")
@@ -91,7 +91,7 @@ struct KeysCommand: AsyncParsableCommand {
         }
     }
 
-    struct Remove: AsyncParsableCommand {
+    struct Remove: AsyncParsableCommand, WorksAlone {
         static let configuration = CommandConfiguration(
             abstract:
                 "Remove one, never the last. It stops future opening, not somebody who kept a copy of the key and has already opened the repository.",

@@ -56,7 +56,7 @@ struct RepositoryCommand: AsyncParsableCommand {
         }
     }
 
-    struct Check: AsyncParsableCommand {
+    struct Check: AsyncParsableCommand, WorksAlone {
         static let configuration = CommandConfiguration(
             abstract: "Check the repository's objects against each other; exit status 17 when damage is found.",
             discussion: "Example: holdfast repository check")
@@ -87,7 +87,7 @@ struct RepositoryCommand: AsyncParsableCommand {
         }
     }
 
-    struct Space: AsyncParsableCommand {
+    struct Space: AsyncParsableCommand, WorksAlone {
         static let configuration = CommandConfiguration(
             abstract: "The room that it takes and has left.", discussion: "Example: holdfast repository space")
 

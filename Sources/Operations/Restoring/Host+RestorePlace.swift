@@ -30,9 +30,13 @@ extension Host {
                         : "its user may not write to folder \(folder)")
             fault.hint = opening
             guard isDirect else { throw fault }
-            let (repository, key) = (settings.repository.path, settings.repository.fileOfKey)
+            let repository = settings.repository.path
+            // A key that lies encrypted is in no file that root could name.
+            let key = Files.exists(settings.repository.fileOfKey) ? settings.repository.fileOfKey : nil
+            let asking = key == nil ? " and asks for a passphrase or the words of the recovery key" : ""
             fault.hint =
-                "run as root `\(request.command(repository: repository, keyFile: key))`, which needs no daemon; or \(opening)"
+                "run as root `\(request.command(repository: repository, keyFile: key))`, which needs no daemon\(asking); or "
+                + opening
             if case .user(0, _) = actor {
                 fault.context["repository"] = repository
                 if !request.dryRun, request.to != nil { leave(name, to: target, actor) }

@@ -3,7 +3,8 @@ import Wire
 
 extension RestoreRequest {
     /// The command line that does the same without a daemon.
-    func command(repository: String, keyFile: String) -> String {
+    /// - Parameter keyFile: nil has it ask for a passphrase or the words of a recovery key.
+    func command(repository: String, keyFile: String?) -> String {
         let options: [(String, String?)] = [
             ("--backup", backup?.description), ("--at", at?.rfc3339Exact()), ("--lsn", lsn),
             ("--xid", xid.map { "\($0)" }),
