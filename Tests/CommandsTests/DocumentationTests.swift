@@ -51,6 +51,23 @@ import Testing
         #expect(readme.links.contains(table.path))
     }
 
+    @Test func thePagesOfTheManualLeadToEachOther() throws {
+        let folder = DocumentationPage.root.appending(path: "etc/debian")
+        func text(_ name: String) throws -> String {
+            try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        }
+        let all = ["holdfast 1", "holdfast.toml 5", "holdfast-helper 8", "holdfastd 8"]
+        let script = try text("manual").split(separator: "\n")
+        for page in ["holdfast 1", "holdfastd 8"] {
+            let line = try #require(script.first { $0.hasPrefix("pages \(page) ") })
+            for other in all where other != page { #expect(line.contains(" '\(other)'"), "\(line)") }
+        }
+        for (page, name) in [("holdfast-helper 8", "holdfast-helper.8"), ("holdfast.toml 5", "settings.awk")] {
+            let end = try text(name).split(separator: ".Sh SEE ALSO").last ?? ""
+            for other in all where other != page { #expect(end.contains(".Xr \(other)"), "\(page): \(other)") }
+        }
+    }
+
     @Test func aWrongCommandLineAndALinkAreSeen() {
         let page = DocumentationPage(
             path: "a.md",

@@ -47,5 +47,5 @@ END {
     print ".It Pa /etc/holdfast/repository.key\nThe key that opens the repository."
     print ".It Pa /usr/share/doc/holdfast/examples\nExamples of drop-ins for the service's unit."
     print ".El"
-    print ".Sh SEE ALSO\n.Xr holdfast 1 ,\n.Xr holdfast-config 1 ,\n.Xr holdfastd 8"
+    print ".Sh SEE ALSO\n.Xr holdfast 1 ,\n.Xr holdfast-config 1 ,\n.Xr holdfast-helper 8 ,\n.Xr holdfastd 8"
 }
