@@ -121,6 +121,8 @@ package struct WindowStepRecord: Sendable, Codable, Equatable {
     package enum Outcome: String, Sendable, Codable, CaseIterable {
         case done
         case failed
+        /// Nothing was left that it could be done with.
+        case skipped
         case timedOut = "timed-out"
         case cutOff = "cut-off"
     }

@@ -133,9 +133,14 @@ struct HelpedDaemonTests {
         #expect(window.status == 3, "\(window)")
         let history = try await daemon.read(MaintenanceStatus.self, "maintenance", "show", "crm").history
         let steps = try #require(history.first).steps.filter { ["engine-check", "optimise"].contains($0.step) }
-        #expect(steps.count == 2 && steps.allSatisfy { $0.outcome == .failed }, "\(steps)")
-        #expect(steps.last?.reason?.hasPrefix("skipped: ") == true, "\(steps)")
+        #expect(steps.map(\.outcome) == [.failed, .skipped], "\(steps)")
+        #expect(steps.last?.reason?.hasPrefix("no database is left to optimise, since ") == true, "\(steps)")
         #expect(steps.last?.reason?.contains("may not write crm/ledger.db") == true, "\(steps)")
+        let told = try #require(try await daemon.messages().last { $0.code == .maintenanceFinished })
+        #expect(told.severity == .warning && told.text.contains("optimise was skipped: no database"), "\(told)")
+        #expect(!told.text.contains("optimise failed"), "\(told)")
+        let shown = try await daemon.holdfast("maintenance", "show", "crm")
+        #expect(shown.text.contains("skipped: no database is left to optimise"), "\(shown)")
     }
 
     @Test func commandsRunInUnitsOfTheirOwn() async throws {

@@ -165,6 +165,7 @@ extension WindowStepRecord {
             switch step.outcome {
             case .done: (.done, nil)
             case .failed(let reason): (.failed, reason)
+            case .skipped(let reason): (.skipped, reason)
             case .timedOut: (.timedOut, nil)
             case .cutOff: (.cutOff, nil)
             }

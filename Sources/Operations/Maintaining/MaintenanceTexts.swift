@@ -103,7 +103,7 @@ extension MaintenanceOutcome {
     var reason: String {
         switch self {
         case .done: "done"
-        case .failed(let reason): reason
+        case .failed(let reason), .skipped(let reason): reason
         case .timedOut: "it was not done in time"
         case .cutOff: "it was cut off"
         }

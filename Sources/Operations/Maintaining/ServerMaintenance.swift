@@ -188,14 +188,17 @@ extension ServerMaintenance {
                 try WindowStep(host: host, maintenance: self, server: server, window: window, work: work, limit: limit)
                     .perform(step)
                 KillPoint.enter("maintenance-\(step.name)-done")
-            } catch {
-                let fault = Fault.wrapping(error)
-                let reason = fault.cause.map { "\(fault.message): \($0)" } ?? fault.message
-                outcome = .failed(reason: fault.hint.map { "\(reason) (hint: \($0))" } ?? reason)
-            }
+            } catch let skip as WindowStep.Skip {
+                outcome = .skipped(reason: Self.reason(skip.fault))
+            } catch { outcome = .failed(reason: Self.reason(Fault.wrapping(error))) }
             work.end()
             take(.ended(number: number, outcome), on: host)
         }
+    }
+
+    private static func reason(_ fault: Fault) -> String {
+        let reason = fault.cause.map { "\(fault.message): \($0)" } ?? fault.message
+        return fault.hint.map { "\(reason) (hint: \($0))" } ?? reason
     }
 
     /// Waits until nothing works any more that was cancelled; to open, only for a moment, and where a program that starts

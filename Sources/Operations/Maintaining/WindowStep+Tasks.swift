@@ -57,9 +57,10 @@ extension WindowStep {
         let omissions = databases.compactMap { maintenance.omission($0.name.text) }
         guard let first = omissions.first, omissions.count == databases.count else { return }
         guard omissions.allSatisfy(\.holders.isEmpty) else { return }
-        throw Fault(
-            .notPermitted, "skipped: no database is left to \(verb), since \(first.reason)",
-            hint: "let the daemon write them, or take the tasks engine-check and optimise out of the window")
+        throw Skip(
+            fault: Fault(
+                .notPermitted, "no database is left to \(verb), since \(first.reason)",
+                hint: "let the daemon write them, or take the tasks engine-check and optimise out of the window"))
     }
 
     func inspect(_ database: FoundDatabase) throws {

@@ -18,7 +18,12 @@ struct WindowStep {
     /// After which it is cancelled.
     let limit: Duration
 
-    /// - Throws: why it isn't done; `interrupted` when it was cancelled.
+    /// Why a task is not begun: for what an earlier one has told already.
+    struct Skip: Error {
+        let fault: Fault
+    }
+
+    /// - Throws: why it isn't done; `interrupted` when it was cancelled; `Skip`.
     func perform(_ step: MaintenanceStep) throws {
         switch step {
         case .close: try close()

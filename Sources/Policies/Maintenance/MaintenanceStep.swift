@@ -31,6 +31,8 @@ package enum MaintenanceStep: Sendable, Hashable, Codable {
 package enum MaintenanceOutcome: Sendable, Hashable, Codable {
     case done
     case failed(reason: String)
+    /// It found nothing that it could be done with, for what an earlier step has told.
+    case skipped(reason: String)
     /// Not done by its deadline.
     case timedOut
     /// The window ended while it was under way.

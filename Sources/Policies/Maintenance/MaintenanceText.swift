@@ -40,6 +40,7 @@ extension MaintenanceReport {
             case .done, .cutOff: nil
             case .timedOut: "\(step.step.name) was not done in time"
             case .failed(let reason): "\(step.step.name) failed: \(reason)"
+            case .skipped(let reason): "\(step.step.name) was skipped: \(reason)"
             }
         }
         return failed.isEmpty ? "" : "; " + failed.joined(separator: "; ")

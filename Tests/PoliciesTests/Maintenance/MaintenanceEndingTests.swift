@@ -83,6 +83,17 @@ import Testing
         }
     }
 
+    @Test func aTaskThatIsSkippedIsNoFailureAndSaysWhy() throws {
+        for (policy, next) in [(MaintenanceTask.FailurePolicy.goOn, MaintenanceStep.task(.prune)), (.stop, .reopen)] {
+            var course = try course(at: .task(.optimise), [.init(.optimise, onFailure: policy), .init(.prune)])
+            #expect(try course.end(.skipped(reason: "nothing is left")).steps == [next])
+            let report = try course.runToEnd()
+            #expect(!report.isFlawless, "it was not done")
+            #expect(report.text(zone: .utc).contains("optimise was skipped: nothing is left"))
+            #expect(!report.text(zone: .utc).contains("failed"))
+        }
+    }
+
     @Test func aStepIsCancelledAtItsDeadlineAndItsLateResultIsIgnored() throws {
         var course = try course(at: .task(.engineCheck))
         let hung = try #require(course.awaited).number
