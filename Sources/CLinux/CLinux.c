@@ -53,7 +53,7 @@ int holdfast_give(int descriptor, uint32_t user, uint32_t group) {
     return fchownat(descriptor, "", user, group, AT_EMPTY_PATH);
 }
 
-ssize_t holdfast_attribute(int descriptor, const char *name, void *bytes, size_t count) {
+int64_t holdfast_attribute(int descriptor, const char *name, void *bytes, size_t count) {
     return fgetxattr(descriptor, name, bytes, count);
 }
 

@@ -8,7 +8,7 @@ extension File {
     /// - Parameter name: with its namespace, as `user.holdfast.copy`. Source: xattr(7).
     package func attribute(_ name: String) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = holdfast_attribute(descriptor, name, &bytes, bytes.count)
+        let count = Int(holdfast_attribute(descriptor, name, &bytes, bytes.count))
         return count < 0 ? nil : Array(bytes.prefix(count))
     }
 

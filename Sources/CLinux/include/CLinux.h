@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /// sync_file_range(2) with SYNC_FILE_RANGE_WRITE.
 int holdfast_start_writeback(int descriptor, int64_t offset, int64_t count);
@@ -24,7 +23,7 @@ int holdfast_locate_beneath(int folder, const char *path);
 /// fchownat(2) of an open file itself, also one that was opened by O_PATH.
 int holdfast_give(int descriptor, uint32_t user, uint32_t group);
 /// fgetxattr(2) and fsetxattr(2).
-ssize_t holdfast_attribute(int descriptor, const char *name, void *bytes, size_t count);
+int64_t holdfast_attribute(int descriptor, const char *name, void *bytes, size_t count);
 int holdfast_set_attribute(int descriptor, const char *name, const void *bytes, size_t count);
 /// SO_PEERCRED of a Unix socket: who connected or made the pair. Returns 0, or -1 with errno.
 int holdfast_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group);
