@@ -160,7 +160,7 @@ struct PostgresLogTests {
         }
         try await daemon.start()
         let gap = try await eventually("word of the gap") {
-            try await daemon.messages().first { $0.code == .logGap }
+            try await daemon.messages().first { $0.code == .logGap && $0.text.contains("no longer has its log") }
         }
         #expect(gap.severity == .error && gap.nextStep != nil)
         try await Self.backedUpAfterIt(daemon)
@@ -409,8 +409,11 @@ extension PostgresLogTests {
 
     /// A trouble that leaves a gap brings a full of its own.
     static func backedUpAfterIt(_ daemon: PrivateDaemon) async throws {
+        let losses = try await daemon.messages().filter { [.logGap, .logDiffers].contains($0.code) }
+        let loss = try #require(losses.max { $0.id < $1.id })
+        // Not by their number: where a checkpoint came before the slot, the first backup was followed by another one already.
         try await until("a full backup after it") {
-            try await daemon.backups("main").filter { $0.kind == .full }.count == 2
+            try await daemon.backups("main").contains { $0.kind == .full && $0.instant > loss.instant }
         }
     }
 
