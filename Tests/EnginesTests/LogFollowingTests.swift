@@ -160,6 +160,16 @@ import Testing
         _ = try holder.finish()
     }
 
+    @Test func comparesAfterATokenOfAnotherRelease() throws {
+        let fixture = try SQLiteFixture(size: 1_000_000)
+        let token = try Snapshots.capture(fixture.engine, fixture.database, to: fixture.scratchPath("image")).token
+        let other = token.replacing(/"format":\d+/, with: "\"format\":1")
+        #expect(other != token)
+        guard case .unknown = fixture.engine.changes(of: fixture.database, since: other) else {
+            throw NamedImage.Missed(description: "what another release noted counted")
+        }
+    }
+
     /// A log that nothing was written to yet can't be told from the next such one.
     @Test func comparesFromALogThatNothingWasWrittenTo() throws {
         let fixture = try SQLiteFixture(size: 1_000_000)

@@ -38,7 +38,9 @@ extension SourceLook {
 
 /// A snapshot's token: the look of the source when it was taken.
 struct ChangeToken: Codable, Equatable {
-    static let format = 1
+    /// Format 1 took a log that nothing was written to for a place to go on from: pages may have been missed since. All are
+    /// compared once after a token of it.
+    static let format = 2
 
     var format = Self.format
     var look: SourceLook
