@@ -43,7 +43,7 @@ enum RepositoryKey: Sendable, Equatable {
     /// How root makes a key file of a key that lies encrypted; nil for another. Source: systemd-creds(1).
     func unsealing(_ settings: RepositorySettings) -> String? {
         guard case .sealed(let path) = self, case .credential(let name) = settings.key else { return nil }
-        return "the key lies encrypted: `umask 077; systemd-creds decrypt --name=\(name.shellWord) \(path.shellWord) "
-            + "/run/holdfast.key` makes a file of it for --key-file, on this machine"
+        return "the key lies encrypted: `(umask 077; systemd-creds decrypt --name=\(name.shellWord) \(path.shellWord) "
+            + "/run/holdfast.key)` makes a file of it for --key-file, on this machine; remove that file afterwards"
     }
 }

@@ -52,7 +52,8 @@ import WireTestSupport
             told.contains("with `--repository '/mnt/my backups'`, and asks for a passphrase or the words"), "\(told)")
         #expect(
             told.contains(
-                "systemd-creds decrypt --name=repository-key '/etc/credstore.encrypted/my key' /run/holdfast.key`"),
+                "`(umask 077; systemd-creds decrypt --name=repository-key '/etc/credstore.encrypted/my key' "
+                    + "/run/holdfast.key)`"),
             "\(told)")
     }
 
@@ -87,7 +88,8 @@ import WireTestSupport
         #expect(sealed.noted.isEmpty)
         #expect(
             sealed.errors.contains(
-                "hint: as told; the key lies encrypted: `umask 077; systemd-creds decrypt --name=repository-key "
-                    + "/etc/sealed /run/holdfast.key`"), "\(sealed.errors)")
+                "hint: as told; the key lies encrypted: `(umask 077; systemd-creds decrypt --name=repository-key "
+                    + "/etc/sealed /run/holdfast.key)` makes a file of it for --key-file, on this machine; remove that file"
+            ), "\(sealed.errors)")
     }
 }

@@ -122,7 +122,7 @@ struct PermissionTests {
         expectRefusal(refused, 13, .targetNotAllowed)
         let command =
             "holdfast restore ledger.db --to '\(outside)/a copy' --repository \(daemon.repository)`, which needs no daemon and "
-            + "asks for a passphrase or the words of the recovery key"
+            + "asks for a passphrase or the words of the recovery key, unless --key-file names the key's file"
         #expect(refused.errors.contains("has folder \(outside) read-only"), "\(refused)")
         #expect(refused.errors.contains(command) && refused.errors.contains("ReadWritePaths=\(outside)"), "\(refused)")
     }

@@ -279,6 +279,12 @@ import Wire
         try (text + String(contentsOfFile: fixture.settings, encoding: .utf8))
             .write(toFile: fixture.settings, atomically: true, encoding: .utf8)
         #expect(await fixture.run("setup", "--dry-run") == 16, "\(fixture.output)")
+        #expect(
+            fixture.errors.contains("nothing is looked for in \(fixture.searched), where restores go"),
+            "\(fixture.errors)")
+        #expect(
+            await fixture.run("setup", "--dry-run", "--folder", "\(fixture.searched)/crm") == 0, "\(fixture.errors)")
+        #expect(fixture.output.contains("[servers.crm]"), "\(fixture.output)")
     }
 
     @Test func aRepositoryInMemoryIsToldBeforeItIsMade() async throws {

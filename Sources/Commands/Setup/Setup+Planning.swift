@@ -48,13 +48,13 @@ extension Setup {
     ) throws -> (additions: [ServerAddition], files: [SurveyedFile]) {
         let named = present.servers.flatMap(\.folders)
         let known = named + named.compactMap(Files.realPath)
-        // What was restored is a copy.
-        let copies = present.restoreRoots.filter { root in !named.contains { FolderProposal.contains(root, $0) } }
+        let searched = (wishes.folders.isEmpty ? site.searched : wishes.folders).compactMap(Files.realPath)
+        // What was restored is a copy; but who names a folder means it.
+        let meant = named + (wishes.folders.isEmpty ? [] : searched)
+        let copies = present.restoreRoots.filter { root in !meant.contains { FolderProposal.contains(root, $0) } }
         let own = [present.stateDirectory, present.logDirectory, present.repository.path, wishes.repository]
             .compactMap(\.self)
-        let excluded = own + copies
-        let searched = (wishes.folders.isEmpty ? site.searched : wishes.folders).compactMap(Files.realPath)
-        let survey = site.survey.databases(below: searched, excluding: excluded)
+        let survey = site.survey.databases(below: searched, excluding: own + copies)
         let unknown = survey.files.filter { file in !known.contains { FolderProposal.contains($0, file.path) } }
         let fresh = unknown.filter { !$0.isCopy && !FolderProposal.isCopy($0.path) }
         if let shortfall = survey.shortfall {
@@ -63,6 +63,12 @@ extension Setup {
         }
         guard wishes.folders.isEmpty else {
             return (try foldersNamed(besides: known, own: own, &names), survey.files)
+        }
+        let places = copies + copies.compactMap(Files.realPath)
+        for folder in searched where places.contains(where: { FolderProposal.contains($0, folder) }) {
+            try record.say(
+                "search", "nothing is looked for in \(folder), where restores go (`restore_roots`)",
+                hint: "name folders in it with --folder DIR to protect them all the same")
         }
         try sayCopies(unknown.filter(\.isCopy))
         var additions: [ServerAddition] = []
@@ -80,10 +86,11 @@ extension Setup {
     }
 
     private func sayCopies(_ copies: [SurveyedFile]) throws {
-        guard let first = copies.first else { return }
-        let text = copies.count == 1 ? "\(first.path), which" : "\(copies.count) files that, as \(first.path),"
+        guard !copies.isEmpty else { return }
+        // All of them: one may have taken the place of a database meanwhile.
+        let paths = copies.map(\.path).joined(separator: ", ")
         try record.say(
-            "found", "left out \(text) a restore has written beside a database",
+            "found", "left out \(paths), which a restore has written beside a database",
             hint: "name the folder with --folder DIR to protect it all the same")
     }
 

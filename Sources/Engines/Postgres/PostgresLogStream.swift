@@ -148,7 +148,7 @@ extension PostgresLogStream {
         case UInt8(ascii: "w") where message.count >= 25:
             guard Self.number(message, at: 1) == position.offset else {
                 throw Fault(
-                    .logGap, "server \(session.server) left out a part of its log", hint: "it is asked for again")
+                    .logFailed, "server \(session.server) left out a part of its log", hint: "it is asked for again")
             }
             let bytes = Array(message[25...])
             position.offset += UInt64(bytes.count)

@@ -137,6 +137,7 @@ final class LogFollower: Sendable {
             let seen = seen
             do {
                 guard let unit = try unit() else {
+                    gap = nil
                     pause(.seconds(3600), unlessChangedSince: seen)
                     continue
                 }

@@ -31,9 +31,12 @@ extension Host {
             fault.hint = opening
             guard isDirect else { throw fault }
             let repository = settings.repository.path
-            // A key that lies encrypted is in no file that root could name.
+            // A key that lies encrypted is in no file that root could name; of another file only the unit knows.
             let key = Files.exists(settings.repository.fileOfKey) ? settings.repository.fileOfKey : nil
-            let asking = key == nil ? " and asks for a passphrase or the words of the recovery key" : ""
+            let asking =
+                key == nil
+                ? " and asks for a passphrase or the words of the recovery key, unless --key-file names the key's file"
+                : ""
             fault.hint =
                 "run as root `\(request.command(repository: repository, keyFile: key))`, which needs no daemon\(asking); or "
                 + opening

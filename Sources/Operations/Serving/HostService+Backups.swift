@@ -114,8 +114,14 @@ extension Host {
                 skipped.append(SkippedDatabase(database: name, code: fault.code, message: fault.message))
             }
         }
+        let note = Self.note(ofRemoved: known.filter { !isAsked($0) })
+        if chosen.isEmpty, skipped.isEmpty, let note {
+            throw Fault(
+                .notFound, "nothing is there to back up: \(note)",
+                hint: "see that the settings name these servers, with `holdfast config check`")
+        }
         var reply = try enqueue(chosen, request, skipped: skipped, by: actor)
-        reply.note = Self.note(ofRemoved: known.filter { !isAsked($0) })
+        reply.note = note
         return reply
     }
 
